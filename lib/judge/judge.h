@@ -1,0 +1,50 @@
+// From a pair and replies to a judgment: which requests to make, and what their traces amount to.
+//
+// Knows no files, no engine and no threads: plan() says what to ask, decide() says what came of it. Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/generate/generator.h"
+#include "lib/judge/prompt.h"
+#include "lib/judge/verdict.h"
+#include "lib/records/judgment.h"
+#include "lib/records/pair.h"
+
+namespace rm::judge {
+
+struct Settings {
+  Form form = Form::kCor;
+  VerdictMode verdict = VerdictMode::kStrict;
+  int samples = 1;
+  bool both_orders = false;
+  bool shuffle = false;     // also choose the order of answer_a/answer_b by hash
+  double temperature = 0, top_p = 1;
+  std::int64_t max_tokens = 0;
+  bool logprobs = false;
+  std::uint64_t seed = 0;
+  std::string model;
+};
+
+// Whether the first sample shows answer[1] as A: chosen/rejected by a hash of prompt, texts and seed (the same in any file,
+// shard or run); answers as given unless `shuffle`.
+bool swapped_order(const records::Pair& p, const Settings& s);
+
+// One request for each sample (and order), ids 0..n-1, seeds from (settings.seed, pair content, sample, order).
+// Error "rendered_order" for --both-orders or --shuffle on a rendered prompt.
+struct Ask {
+  generate::Request request;
+  bool swapped = false;
+};
+Result<std::vector<Ask>> plan(const records::Pair& p, const PromptSet& prompts, const Settings& s);
+
+// `replies[i]` answers asks[i]. Never fails: unparsed, cut and failed samples are counted as such.
+records::Judgment decide(const records::Pair& p, const std::vector<Ask>& asks, const std::vector<generate::Reply>& replies,
+                         const PromptSet& prompts, const Settings& s);
+
+// The verdicts of a judgment read again from its stored texts with another mode (--reparse).
+records::Judgment reparse(const records::Pair& p, records::Judgment j, VerdictMode mode);
+
+}  // namespace rm::judge
