@@ -25,6 +25,7 @@ class Document;
 // A view of one value. Cheap to copy. Accessors of the wrong type return empty.
 class Value {
  public:
+  Value() = default;  // null
   Type type() const;
   bool is(Type t) const { return type() == t; }
   std::optional<bool> boolean() const;
@@ -43,6 +44,7 @@ class Value {
 
  private:
   friend class Document;
+  Value(const void* doc, std::uint64_t at) : doc_(doc), at_(at) {}
   const void* doc_ = nullptr;
   std::uint64_t at_ = 0;
 };
@@ -56,7 +58,8 @@ class Document {
   Document& operator=(Document&&) noexcept;
 
   // Replaces what was parsed before. Errors: reason "bad_json" (message says what and at which byte), "too_deep",
-  // "repeated_key" (names the key), "bad_utf8". Exit::kInput. `where` is left empty but for the byte: the caller prefixes file:line.
+  // "repeated_key" (names the key), "bad_utf8". Exit::kInput. `where` is the byte offset alone, or empty: the caller prefixes
+  // file:line.
   Result<Value> parse(std::string_view text);
 
  private:
