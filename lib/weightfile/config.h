@@ -13,14 +13,16 @@ namespace rm::weightfile {
 enum class Arch { kLlama, kQwen2, kQwen3 };
 
 // Rotary position scaling. Formulas: transformers' modeling_rope_utils (linear, llama3, yarn).
+// kFactors: a GGUF of Llama 3 carries no formula but one divisor for each inverse frequency (its rope_freqs tensor).
 struct RopeScaling {
-  enum class Kind { kNone, kLinear, kLlama3, kYarn } kind = Kind::kNone;
+  enum class Kind { kNone, kLinear, kLlama3, kYarn, kFactors } kind = Kind::kNone;
   double factor = 1.0;
   double low_freq_factor = 1.0, high_freq_factor = 4.0;  // llama3
   double beta_fast = 32.0, beta_slow = 1.0;               // yarn
   double attention_factor = 0.0;                          // yarn; 0: 0.1 ln(factor) + 1
   bool truncate = true;                                   // yarn: round the correction range to whole dimensions
   std::int64_t original_context = 0;                      // llama3, yarn
+  std::vector<float> factors;                             // kFactors: head_dim / 2 divisors, each finite and > 0
 };
 
 struct ModelConfig {
@@ -36,6 +38,9 @@ struct ModelConfig {
   std::vector<std::int32_t> eos;  // config and generation_config, or GGUF's, without repeats
   std::int32_t bos = -1;
 };
+
+// The name configs use: "llama", "qwen2", "qwen3".
+const char* name(Arch a);
 
 // From the text of config.json and, where it exists, generation_config.json (else empty). Exit::kModel naming the field.
 Result<ModelConfig> config_from_json(std::string_view config, std::string_view generation_config);
