@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/json.h"
@@ -46,5 +47,6 @@ Result<FieldMap> parse_field_map(std::string_view flag);
 // "missing_field", "wrong_type", "empty", "bad_role", "bad_label", "too_many_turns"; messages name the field, the type found and
 // the type expected. {prompt, responses} of exactly two reads as a pair of answers.
 Result<Pair> read_pair(const json::Value& record, const FieldMap& map);
+Result<Candidates> read_candidates(const json::Value& record, const FieldMap& map);  // two or more responses
 
 }  // namespace rm::records

@@ -1,0 +1,33 @@
+// A file that appears complete or not at all: written beside its place, synced, renamed over it, folder synced.
+//
+// Until commit() succeeds the old file is untouched; destruction without commit removes the temporary one. One thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+
+namespace rm {
+
+class AtomicFile {
+ public:
+  static Result<AtomicFile> create(const std::string& path);  // Exit::kIo
+  AtomicFile(AtomicFile&& o) noexcept;
+  AtomicFile& operator=(AtomicFile&&) = delete;
+  ~AtomicFile();
+
+  Result<void> write(std::string_view data);
+  Result<void> commit();  // after this, or after any error, the object is spent
+
+ private:
+  AtomicFile() = default;
+  std::string path_, temporary_;
+  fd::Fd fd_;
+};
+
+// The whole of it at once.
+Result<void> write_file_atomically(const std::string& path, std::string_view data);
+
+}  // namespace rm

@@ -1,0 +1,27 @@
+// What comes out in place of a record that could not be processed. Always valid UTF-8 JSON, one line, bounded additions.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.h"
+#include "lib/records/line.h"
+
+namespace rm::records {
+
+// A record that parsed: its original fields plus error: {code, message, line}. `drop`: fields of ours that an earlier run left
+// (a stale judgment); error itself is always replaced.
+std::string failure_record(const Line& line, const Error& error, std::span<const std::string_view> drop = {});
+
+// A line that is no record: {error: {code, message, line, text}}, text cut at limits::kErrorTextBytes on a character
+// boundary, broken bytes as U+FFFD.
+std::string failure_line(const Line& line, const Error& error);
+
+// The reasons with which parse_line() fails; failure_line() is for these, failure_record() for all others.
+bool is_unparsed(const Error& error);
+
+// The right one of the two.
+std::string failure(const Line& line, const Error& error, std::span<const std::string_view> drop = {});
+
+}  // namespace rm::records
