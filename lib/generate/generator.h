@@ -48,6 +48,8 @@ struct Reply {
   FinishReason finish = FinishReason::kStop;
   std::int64_t prompt_tokens = 0, completion_tokens = 0;
   std::vector<LetterProb> letters;
+  std::int64_t top1_tokens = 0;  // local models: how many tokens were the most likely ones (with `forced`: agreement)
+  double logprob = 0;            // local models: sum over the reply's tokens, at temperature 1
   std::optional<Error> error;  // set with kError
 };
 

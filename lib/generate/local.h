@@ -1,4 +1,9 @@
 // A Generator over a local model: chat template and tokenizer here, the engine in a Torch object opened on first use.
+//
+// Prompts are rendered to segments and encoded here, so what people wrote never yields a special token. A raw prompt is
+// content from its first byte to its last. bos is put first where the tokenizer asks for it and the template has not.
+// A reply ends at any end token of the config, the tokenizer or the template; forced text is taken as a model's own, so
+// plain added tokens ("<think>") are matched in it and special ones are not. One thread, like every Generator.
 #pragma once
 
 #include <memory>
@@ -24,11 +29,14 @@ Result<std::unique_ptr<Generator>> open_local(const LocalOptions& o, std::unique
 
 // The Torch object for a device, from the folder of the running program (../lib/rm-r1) or the build tree. Opened once with
 // RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE, never closed; OMP_WAIT_POLICY and the thread count are set before. "auto" takes CUDA
-// where librm_torch_cuda.so opens and a device answers, else the CPU.
+// where librm_torch_cuda.so opens and a device answers (its open() says reason "no_device" where none does), else the CPU.
 Result<std::unique_ptr<TokenEngine>> open_engine(const EngineOptions& o);
 
 // Where a model is when -m is not given: $RM_MODEL, else the embedded default in the user's data folder.
 // Exit::kModel with the command that fetches it when it is not there.
 Result<std::string> default_model();
+
+// "qwen2.5-7b" of ".../qwen2.5-7b/" or ".../qwen2.5-7b.gguf", with "+adapter" where one is applied.
+std::string model_label(const EngineOptions& o);
 
 }  // namespace rm::generate
