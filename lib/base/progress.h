@@ -1,7 +1,7 @@
 // One line on stderr that says how far long work is: done of total, rate, time left, unparsed so far.
 //
 // Drawn only where stderr is a terminal that moves its cursor (not TERM=dumb) and at most ten times a second; otherwise
-// every call does nothing. The line is erased before anything else is printed (around()) and at the end. One thread.
+// every call does nothing. The line is erased before anything else is printed (erase()) and at the end. One thread.
 #pragma once
 
 #include <chrono>
