@@ -1,5 +1,6 @@
 # The programs: tools/<program>/*.cc, over librm_core.so; flags shared by all of them in tools/cli.
 find_path(CLI11_INCLUDE CLI/CLI.hpp REQUIRED)
+set(RM_TOOLS "")
 file(GLOB cli_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/cli/*.cc)
 if(cli_sources)
   add_library(rm_cli STATIC ${cli_sources})
@@ -11,5 +12,19 @@ foreach(tool rm-judge)
   if(sources AND cli_sources)
     add_executable(${tool} ${sources})
     target_link_libraries(${tool} PRIVATE rm_cli)
+    list(APPEND RM_TOOLS ${tool})
   endif()
 endforeach()
+
+# tests/cli/<program>/*.sh: one behaviour a script, run in a scratch folder of its own with the programs first in PATH.
+if(RM_TESTS AND RM_TOOLS)
+  file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/cli/*/*.sh)
+  foreach(script ${scripts})
+    cmake_path(GET script STEM name)
+    cmake_path(GET script PARENT_PATH folder)
+    cmake_path(GET folder FILENAME tool)
+    add_test(NAME cli/${tool}/${name} COMMAND bash ${CMAKE_SOURCE_DIR}/tests/cli/run.sh ${script})
+    set_tests_properties(cli/${tool}/${name} PROPERTIES LABELS cli SKIP_RETURN_CODE 77 ENVIRONMENT
+      "RM_BUILD=${CMAKE_BINARY_DIR};RM_SOURCE=${CMAKE_SOURCE_DIR};RM_CMAKE=${CMAKE_COMMAND};OMP_WAIT_POLICY=passive")
+  endforeach()
+endif()
