@@ -5,7 +5,7 @@
 # Where build-gpu was carried from elsewhere (no compiler needed), it is run as it is, with TORCH_DIR's libraries.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-build=build-gpu
+build="build-gpu"
 if [[ ! -e ${1:-}/lib/libtorch_cuda.so ]]; then
   echo "gpu-test: TORCH_DIR=${1:-} holds no lib/libtorch_cuda.so; give the folder of LibTorch 2.11 that has include/ and lib/" >&2
   exit 2

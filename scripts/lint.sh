@@ -2,7 +2,7 @@
 # Everything that reads the sources and judges them; each check runs, then the count of those that failed. Usage: lint.sh BUILD [FILE...]
 # With FILEs, clang-tidy reads only those.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 build=$1
 shift
 failed=()

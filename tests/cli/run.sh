@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Runs one script of tests/cli in a scratch folder that is removed afterwards, with the programs of the build first in PATH.
 # The script fails at the first command that fails; exit 77 means skipped. RM_BUILD and RM_SOURCE are set.
 # Usage: bash tests/cli/run.sh SCRIPT

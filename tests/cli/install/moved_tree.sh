@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # An installed tree that is moved still works, and takes nothing from the build or the private folder.
 model=${RM_TEST_MODELS:-${XDG_DATA_HOME:-$HOME/.local/share}/rm-r1/models}/smollm2-135m-instruct-q4_1.gguf
 DESTDIR=$PWD/first "$RM_CMAKE" --install "$RM_BUILD" --prefix /opt/rm >/dev/null
