@@ -59,10 +59,19 @@ struct TokenEvent {
   std::optional<Finish> finish;     // the sequence is over; its id is free again
 };
 
+// What an engine has done since it was opened.
+struct EngineStats {
+  std::int64_t steps = 0, forward_steps = 0;               // scheduling steps; forward passes of the model
+  std::int64_t prefill_tokens = 0, decode_tokens = 0;      // positions computed of prompts and given replies; of replies
+  std::int64_t shared_tokens = 0, preempted = 0;           // positions found in the cache; times a sequence was put back
+  double seconds = 0, model_seconds = 0, sample_seconds = 0;  // inside step(); of it in the model; in sampling
+};
+
 class TokenEngine {
  public:
   virtual ~TokenEngine() = default;
   virtual EngineInfo info() const = 0;
+  virtual EngineStats stats() const { return {}; }
   // Queues a sequence. Error reason "too_long" (Exit::kInput) when the prompt leaves no room for one token in the context.
   virtual Result<void> submit(TokenRequest r) = 0;
   virtual Result<void> cancel(SequenceId id) = 0;   // its last event has Finish::kCancelled
