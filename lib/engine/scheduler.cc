@@ -1,0 +1,188 @@
+#include "lib/engine/scheduler.h"
+
+#include <algorithm>
+
+namespace rm::engine {
+namespace {
+
+constexpr int kLookAhead = 64;  // waiting sequences looked at when the first ones wait for a prefix
+
+std::int64_t common_prefix(std::span<const Token> a, std::span<const Token> b) {
+  return std::ranges::mismatch(a, b).in1 - a.begin();
+}
+
+}  // namespace
+
+void Scheduler::add(Sequence& s) { waiting_.emplace(s.serial, &s); }
+
+void Scheduler::remove(Sequence& s) {
+  waiting_.erase(s.serial);
+  std::erase(running_, &s);
+  pool_.drop_all(s.pages);
+}
+
+Plan Scheduler::next() {
+  admit();
+  return o_.chunk > 0 ? next_fixed() : next_mixed();
+}
+
+void Scheduler::shrink() { o_.step_tokens = std::max<std::int64_t>(1, o_.step_tokens / 2); }
+
+// Tokens computed as a prompt is: all that is known, in default mode; what was known at submission, in deterministic mode.
+std::int64_t Scheduler::prefill_end(const Sequence& s) const {
+  return o_.chunk > 0 && !s.forced() ? s.prompt : s.target();
+}
+
+std::int64_t Scheduler::shareable(const Sequence& s) const {
+  const std::int64_t most = o_.chunk > 0 && !s.forced() ? s.prompt - 1 : s.first_logit();
+  return most / grain() * grain();
+}
+
+void Scheduler::admit() {
+  int looked = 0;
+  for (auto it = waiting_.begin(); it != waiting_.end() && looked < kLookAhead; ++looked) {
+    if (static_cast<int>(running_.size()) >= o_.batch) return;
+    const Admission a = try_admit(*it->second);
+    if (a == Admission::kFull) return;
+    it = a == Admission::kAdmitted ? waiting_.erase(it) : std::next(it);
+  }
+}
+
+Scheduler::Admission Scheduler::try_admit(Sequence& s) {
+  const std::int64_t most = shareable(s);
+  auto prefix = pool_.match(std::span(s.tokens).first(static_cast<std::size_t>(most)));
+  const std::int64_t width = pool_.page_tokens();
+  const std::int64_t have = static_cast<std::int64_t>(prefix.pages.size()) * width / grain() * grain();
+  while (static_cast<std::int64_t>(prefix.pages.size()) * width > have) {
+    pool_.drop(prefix.pages.back());
+    prefix.pages.pop_back();
+  }
+  if (being_computed(s, have)) {
+    pool_.drop_all(prefix.pages);
+    return Admission::kWait;
+  }
+  const std::int64_t need = pages_for(s.target()) - static_cast<std::int64_t>(prefix.pages.size());
+  const auto spare = static_cast<std::int64_t>(running_.size());  // a page for each that may need its next one
+  if (pool_.available() < need + spare) {
+    pool_.drop_all(prefix.pages);
+    return Admission::kFull;
+  }
+  s.pages = std::move(prefix.pages);
+  s.computed = have;
+  s.published = static_cast<std::int64_t>(s.pages.size());
+  s.history = s.pages.empty() ? 0 : pool_.history_of(s.pages.back());
+  shared_tokens_ += have;
+  for (std::int64_t i = 0; i < need; ++i) s.pages.push_back(pool_.take().value_or(-1));
+  running_.push_back(&s);
+  return Admission::kAdmitted;
+}
+
+// Whether a running sequence is about to compute more of this one's beginning than the `have` tokens found already.
+bool Scheduler::being_computed(const Sequence& s, std::int64_t have) const {
+  const auto wanted = std::span(s.tokens).first(static_cast<std::size_t>(shareable(s)));
+  if (static_cast<std::int64_t>(wanted.size()) <= have) return false;
+  return std::ranges::any_of(running_, [&](const Sequence* r) {
+    const std::int64_t end = prefill_end(*r);
+    if (r->computed >= end) return false;
+    const auto theirs = std::span(r->tokens).first(static_cast<std::size_t>(end));
+    const std::int64_t common = common_prefix(wanted, theirs) / grain() * grain();
+    return common > have && r->computed < common;
+  });
+}
+
+// The page of the next position. Puts back the youngest until there is one; false when that was `s` itself.
+bool Scheduler::ensure_page(Sequence& s) {
+  if (pages_for(s.computed + 1) <= static_cast<std::int64_t>(s.pages.size())) return true;
+  for (;;) {
+    if (const auto page = pool_.take()) {
+      s.pages.push_back(*page);
+      return true;
+    }
+    Sequence& youngest = *running_.back();
+    put_back(youngest);
+    if (&youngest == &s) return false;
+  }
+}
+
+void Scheduler::put_back(Sequence& s) {
+  std::erase(running_, &s);
+  pool_.drop_all(s.pages);
+  s.computed = s.published = 0;
+  s.history = 0;
+  waiting_.emplace(s.serial, &s);
+  ++preempted_;
+}
+
+Plan Scheduler::next_mixed() {
+  Plan plan;
+  std::int64_t budget = o_.step_tokens, rows = o_.logit_rows;
+  // Victims are always younger than the sequence in need, so none of them is in the plan yet.
+  for (std::size_t i = 0; i < running_.size() && budget > 0; ++i) {
+    Sequence& s = *running_[i];
+    if (s.forced() || s.pending() != 1 || !ensure_page(s)) continue;
+    plan.work.push_back({&s, 1, true, false});
+    --budget;
+  }
+  for (Sequence* s : running_) {
+    if (budget <= 0) break;
+    Work w;
+    if ((!s->forced() && s->pending() == 1) || !chunk_of(*s, budget, rows, w)) continue;
+    budget -= w.count;
+    rows -= w.all_logits ? w.count : 0;
+    plan.work.push_back(w);
+  }
+  return plan;
+}
+
+// Default mode: the next tokens of a prompt, or of a forced reply as far as rows of logits go.
+bool Scheduler::chunk_of(Sequence& s, std::int64_t budget, std::int64_t rows, Work& w) const {
+  if (!s.forced()) {
+    const std::int64_t n = std::min(budget, s.pending());
+    w = {&s, n, n == s.pending(), false};
+  } else if (s.computed < s.first_logit()) {
+    w = {&s, std::min(budget, s.first_logit() - s.computed), false, false};
+  } else {
+    w = {&s, std::min({budget, rows, s.pending()}), false, true};
+  }
+  return w.count > 0;
+}
+
+Plan Scheduler::next_fixed() {
+  Plan plan;
+  for (Sequence* s : running_) {
+    const std::int64_t end = prefill_end(*s);
+    if (s->computed >= end) continue;
+    const std::int64_t until = std::min((s->computed / o_.chunk + 1) * o_.chunk, end);
+    const bool all = s->forced() && until > s->first_logit();
+    plan.work.push_back({s, until - s->computed, !all && !s->forced() && until == s->target(), all});
+    plan.pad_rows = static_cast<int>(o_.chunk);
+    return plan;
+  }
+  for (std::size_t i = 0; i < running_.size(); ++i) (void)ensure_page(*running_[i]);
+  std::vector<Sequence*> rows = running_;
+  std::ranges::stable_sort(rows, {}, &Sequence::turn);
+  if (static_cast<int>(rows.size()) > o_.group) rows.resize(static_cast<std::size_t>(o_.group));
+  ++clock_;
+  for (Sequence* s : rows) {
+    plan.work.push_back({s, 1, s->pending() == 1, false});
+    s->turn = clock_;
+  }
+  plan.pad_rows = o_.group;
+  return plan;
+}
+
+void Scheduler::advance(const Work& w) {
+  Sequence& s = *w.sequence;
+  s.computed += w.count;
+  const std::int64_t width = pool_.page_tokens();
+  const std::int64_t full = o_.chunk > 0 ? std::min(s.computed, prefill_end(s)) / o_.chunk * o_.chunk : s.computed;
+  for (; (s.published + 1) * width <= full; ++s.published) {
+    Page& page = s.pages[static_cast<std::size_t>(s.published)];
+    const auto begin = static_cast<std::size_t>(s.published * width);
+    const auto made = pool_.publish(page, s.history, std::span(s.tokens).subspan(begin, static_cast<std::size_t>(width)));
+    page = made.page;
+    s.history = made.history;
+  }
+}
+
+}  // namespace rm::engine
