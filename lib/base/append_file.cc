@@ -16,6 +16,7 @@ Result<AppendFile> AppendFile::open(const std::string& path, std::uint64_t keep)
   RM_ASSIGN(out.fd_, fd::open_write(path, fd::Create::kAppend));
   const int n = out.fd_.number();
   RM_ASSIGN(const fd::Kind k, fd::kind(n, path));
+  out.regular_ = k.regular;
   if (!k.regular) return out;  // a device or a named pipe: nothing to lock or cut
   if (::flock(n, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     return make_error(Exit::kIo, "locked", "another run is writing this file; wait for it or choose another name",

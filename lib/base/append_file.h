@@ -21,11 +21,13 @@ class AppendFile {
   Result<void> append(std::string_view data);  // names the byte at which the disk was full
   Result<void> close();                        // fsync and close; what they report
   std::uint64_t size() const { return size_; }
+  bool regular() const { return regular_; }  // false: a device or a pipe
 
  private:
   std::string path_;
   fd::Fd fd_;
   std::uint64_t size_ = 0;
+  bool regular_ = false;
 };
 
 }  // namespace rm

@@ -31,6 +31,12 @@ class Scanner {
     if (!fault_) fault_ = Fault{reason, std::move(message), at};
     return false;
   }
+  // A failure that more text could have prevented, if `missing`.
+  bool fail_cut(bool missing, std::size_t at, std::string message, const char* reason = "bad_json") {
+    fail(at, std::move(message), reason);
+    if (missing) fault_->cut = true;
+    return false;
+  }
   bool step(char c);
   bool value(char c);
   bool open(char c);
@@ -65,7 +71,7 @@ int Scanner::hex4(std::size_t at) const {
 
 bool Scanner::escape() {
   const std::size_t start = at_++;
-  if (at_ >= text_.size()) return fail(text_.size(), "the text ends inside a string");
+  if (at_ >= text_.size()) return fail_cut(true, text_.size(), "the text ends inside a string");
   if (text_[at_] != 'u') {
     if (std::string_view("\"\\/bfnrt").find(text_[at_]) == std::string_view::npos) {
       return fail(start, "a string holds an unknown escape");
@@ -74,12 +80,12 @@ bool Scanner::escape() {
     return true;
   }
   const int high = hex4(at_ + 1);
-  if (high < 0) return fail(start, "\\u is not followed by four hexadecimal digits");
+  if (high < 0) return fail_cut(text_.size() - at_ < 5, start, "\\u is not followed by four hexadecimal digits");
   at_ += 5;
   if (high < 0xD800 || high > 0xDFFF) return true;
   const bool pair = high < 0xDC00 && text_.substr(at_, 2) == "\\u";
   const int low = pair ? hex4(at_ + 2) : -1;
-  if (low < 0xDC00 || low > 0xDFFF) return fail(start, "a lone surrogate escape stands for no character");
+  if (low < 0xDC00 || low > 0xDFFF) return fail_cut(text_.size() - at_ < 6 && high < 0xDC00, start, "a lone surrogate escape stands for no character");
   at_ += 6;
   return true;
 }
@@ -95,10 +101,12 @@ bool Scanner::string() {
     }
     if (static_cast<unsigned char>(c) < 0x20) return fail(at_, "a string holds the raw control " + show(c) + "; write it as an escape");
     const Utf8Step s = utf8_step(text_, at_);
-    if (!s.valid) return fail(at_, show(c) + " is not valid UTF-8", "bad_utf8");
+    if (!s.valid) {
+      return fail_cut(at_ + s.length == text_.size() && s.length > 0, at_, show(c) + " is not valid UTF-8", "bad_utf8");
+    }
     at_ += s.length;
   }
-  return fail(text_.size(), "the text ends inside a string");
+  return fail_cut(true, text_.size(), "the text ends inside a string");
 }
 
 bool Scanner::number() {
@@ -111,21 +119,22 @@ bool Scanner::number() {
   if (text_[at_] == '-') ++at_;
   const bool zero = at_ < text_.size() && text_[at_] == '0';
   const std::size_t whole = digits();
-  if (whole == 0 || (zero && whole > 1)) return fail(start, "a number is malformed");
+  if (whole == 0 || (zero && whole > 1)) return fail_cut(at_ == text_.size(), start, "a number is malformed");
   if (at_ < text_.size() && text_[at_] == '.') {
     ++at_;
-    if (digits() == 0) return fail(start, "a number is malformed");
+    if (digits() == 0) return fail_cut(at_ == text_.size(), start, "a number is malformed");
   }
   if (at_ < text_.size() && (text_[at_] | 0x20) == 'e') {
     ++at_;
     if (at_ < text_.size() && (text_[at_] == '+' || text_[at_] == '-')) ++at_;
-    if (digits() == 0) return fail(start, "a number is malformed");
+    if (digits() == 0) return fail_cut(at_ == text_.size(), start, "a number is malformed");
   }
   return true;
 }
 
 bool Scanner::word(std::string_view w) {
-  if (text_.substr(at_, w.size()) != w) return fail(at_, "expected a value, found " + found());
+  const std::string_view rest = text_.substr(at_, w.size());
+  if (rest != w) return fail_cut(rest == w.substr(0, rest.size()), at_, "expected a value, found " + found());
   at_ += w.size();
   return true;
 }
@@ -202,7 +211,7 @@ std::optional<Fault> Scanner::run() {
   while (!fault_) {
     while (at_ < text_.size() && is_space(text_[at_])) ++at_;
     if (at_ == text_.size()) {
-      if (want_ != Want::kNothing) fail(at_, depth_ > 0 ? "the text ends inside an object or array" : "the text is empty");
+      if (want_ != Want::kNothing) fail_cut(true, at_, depth_ > 0 ? "the text ends inside an object or array" : "the text is empty");
       break;
     }
     if (static_cast<unsigned char>(text_[at_]) >= 0x80) {

@@ -18,6 +18,9 @@ std::string failure_record(const Line& line, const Error& error, std::span<const
 // boundary, broken bytes as U+FFFD.
 std::string failure_line(const Line& line, const Error& error);
 
+// The part of the line that failure_line() repeats, broken bytes still in it.
+std::string_view failure_text(const Line& line);
+
 // The reasons with which parse_line() fails; failure_line() is for these, failure_record() for all others.
 bool is_unparsed(const Error& error);
 

@@ -1,0 +1,150 @@
+#include "lib/records/judgment.h"
+
+namespace rm::records {
+namespace {
+
+using json::Type;
+using json::Value;
+
+std::optional<std::string_view> letter_text(const std::optional<char>& c) {
+  if (!c) return std::nullopt;
+  return *c == 'A' ? "A" : "B";
+}
+
+std::optional<std::string_view> view(const std::optional<std::string>& s) {
+  if (!s) return std::nullopt;
+  return std::string_view(*s);
+}
+
+void write_sample(json::Writer& w, const Sample& s) {
+  w.begin_object().member("order", std::string_view(s.swapped ? "ba" : "ab")).member("verdict", letter_text(s.verdict));
+  w.member("reason", std::string_view(s.reason)).member("type", view(s.type)).member("text", std::string_view(s.text));
+  w.member("reasoning", std::string_view(s.reasoning)).member("p_a", s.p_a);
+  w.member("finish_reason", std::string_view(s.finish_reason));
+  w.key("usage").begin_object().member("prompt_tokens", s.prompt_tokens);
+  w.member("completion_tokens", s.completion_tokens).end_object().end_object();
+}
+
+// Reads fields of one object and keeps the first error, so that a reader is a list of its fields.
+class Fields {
+ public:
+  Fields(Value object, std::string path) : object_(object), path_(std::move(path)) {}
+
+  void text(const char* key, std::string& out) {
+    if (const auto v = get(key, Type::kString)) out = std::string(*v->string());
+  }
+  void text(const char* key, std::optional<std::string>& out) {
+    if (const auto v = get(key, Type::kString)) out = std::string(*v->string());
+  }
+  void number(const char* key, std::optional<double>& out) {
+    if (const auto v = get(key, Type::kNumber)) out = v->number();
+  }
+  void boolean(const char* key, std::optional<bool>& out) {
+    if (const auto v = get(key, Type::kBool)) out = v->boolean();
+  }
+  void count(const char* key, std::int64_t& out) {
+    const auto v = get(key, Type::kNumber);
+    if (!v) return;
+    const auto i = v->integer();
+    if (!i || *i < 0) return fail(key, "is not a whole number from 0");
+    out = *i;
+  }
+  void seed(const char* key, std::uint64_t& out) {
+    const auto v = get(key, Type::kNumber);
+    if (!v) return;
+    const auto u = v->unsigned_integer();
+    if (!u) return fail(key, "is not a whole number from 0");
+    out = *u;
+  }
+  // The value where it is there, not null and of the type.
+  std::optional<Value> get(const char* key, Type type) {
+    const auto v = object_.find(key);
+    if (!v || v->is(Type::kNull)) return std::nullopt;
+    if (v->is(type)) return v;
+    fail(key, std::string("is ") + json::name(v->type()) + "; expected " + json::name(type));
+    return std::nullopt;
+  }
+  void fail(const char* key, const std::string& what) {
+    if (!error_) error_ = make_error(Exit::kInput, "bad_judgment", "\"" + path_ + key + "\" " + what);
+  }
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  Value object_;
+  std::string path_;
+  std::optional<Error> error_;
+};
+
+Result<Sample> read_sample(const Value& v, const std::string& path) {
+  if (!v.is(Type::kObject)) {
+    return make_error(Exit::kInput, "bad_judgment", "\"" + path + "\" is " + json::name(v.type()) + "; expected an object");
+  }
+  Sample s;
+  Fields f(v, path + ".");
+  std::string order = "ab", letter;
+  f.text("order", order);
+  f.text("verdict", letter);
+  f.text("reason", s.reason);
+  f.text("type", s.type);
+  f.text("text", s.text);
+  f.text("reasoning", s.reasoning);
+  f.number("p_a", s.p_a);
+  f.text("finish_reason", s.finish_reason);
+  if (order != "ab" && order != "ba") f.fail("order", "is neither \"ab\" nor \"ba\"");
+  if (!letter.empty() && letter != "A" && letter != "B") f.fail("verdict", "is neither \"A\" nor \"B\" nor null");
+  s.swapped = order == "ba";
+  if (!letter.empty()) s.verdict = letter[0];
+  if (const auto usage = f.get("usage", Type::kObject)) {
+    Fields u(*usage, path + ".usage.");
+    u.count("prompt_tokens", s.prompt_tokens);
+    u.count("completion_tokens", s.completion_tokens);
+    if (u.error()) return *u.error();
+  }
+  if (f.error()) return *f.error();
+  return s;
+}
+
+}  // namespace
+
+void write_judgment(json::Writer& w, const Judgment& j) {
+  w.begin_object().member("verdict", view(j.verdict)).member("preferred", view(j.preferred)).member("correct", j.correct);
+  w.member("confidence", j.confidence);
+  w.key("votes").begin_object().member("A", j.votes_a).member("B", j.votes_b).member("none", j.votes_none).end_object();
+  w.member("consistent", j.consistent).key("samples").begin_array();
+  for (const Sample& s : j.samples) write_sample(w, s);
+  w.end_array().member("model", std::string_view(j.model)).member("prompt_id", std::string_view(j.prompt_id));
+  w.member("seed", j.seed).end_object();
+}
+
+Result<Judgment> read_judgment(const Value& v) {
+  if (!v.is(Type::kObject)) {
+    return make_error(Exit::kInput, "bad_judgment", std::string("\"judgment\" is ") + json::name(v.type()) + "; expected an object");
+  }
+  Judgment j;
+  Fields f(v, "judgment.");
+  f.text("verdict", j.verdict);
+  f.text("preferred", j.preferred);
+  f.boolean("correct", j.correct);
+  f.number("confidence", j.confidence);
+  f.boolean("consistent", j.consistent);
+  f.text("model", j.model);
+  f.text("prompt_id", j.prompt_id);
+  f.seed("seed", j.seed);
+  if (const auto votes = f.get("votes", Type::kObject)) {
+    Fields c(*votes, "judgment.votes.");
+    c.count("A", j.votes_a);
+    c.count("B", j.votes_b);
+    c.count("none", j.votes_none);
+    if (c.error()) return *c.error();
+  }
+  const auto samples = f.get("samples", Type::kArray);
+  if (!samples) f.fail("samples", "is missing; expected a list");
+  if (f.error()) return *f.error();
+  for (const Value& item : samples->items()) {
+    RM_ASSIGN(Sample s, read_sample(item, "judgment.samples[" + std::to_string(j.samples.size()) + "]"));
+    j.samples.push_back(std::move(s));
+  }
+  return j;
+}
+
+}  // namespace rm::records
