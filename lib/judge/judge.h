@@ -28,23 +28,31 @@ struct Settings {
   std::string model;
 };
 
+// A hash of what the pair says: prompt and both answers, roles and texts, in the record frame. The same in any file, shape,
+// shard or run.
+std::uint64_t content_hash(const records::Pair& p);
+
 // Whether the first sample shows answer[1] as A: chosen/rejected by a hash of prompt, texts and seed (the same in any file,
 // shard or run); answers as given unless `shuffle`.
 bool swapped_order(const records::Pair& p, const Settings& s);
 
 // One request for each sample (and order), ids 0..n-1, seeds from (settings.seed, pair content, sample, order).
-// Error "rendered_order" for --both-orders or --shuffle on a rendered prompt.
+// With both_orders each sample is asked twice, the second time the other way round.
+// Errors: "rendered_order" for --both-orders or --shuffle on a rendered prompt; PromptSet::can_show's.
 struct Ask {
   generate::Request request;
   bool swapped = false;
 };
 Result<std::vector<Ask>> plan(const records::Pair& p, const PromptSet& prompts, const Settings& s);
 
-// `replies[i]` answers asks[i]. Never fails: unparsed, cut and failed samples are counted as such.
+// `replies[i]` answers asks[i]; a missing one counts as failed. Never fails: unparsed, cut and failed samples are counted as
+// such. Confidence: the mean of P(verdict) over the samples that voted and have a verdict token's probability, where
+// logprobs were asked; else the verdict's share of valid votes when there was more than one sample. A tie is half.
 records::Judgment decide(const records::Pair& p, const std::vector<Ask>& asks, const std::vector<generate::Reply>& replies,
                          const PromptSet& prompts, const Settings& s);
 
-// The verdicts of a judgment read again from its stored texts with another mode (--reparse).
+// The verdicts of a judgment read again from its stored texts with another mode (--reparse). A stored p_a is kept where the
+// sample's letter stays what it was. Failed samples stay failed.
 records::Judgment reparse(const records::Pair& p, records::Judgment j, VerdictMode mode);
 
 }  // namespace rm::judge

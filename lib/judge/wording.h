@@ -1,0 +1,10 @@
+// The project's own judge prompts: RM-R1's tags and steps in our words. Texts only; judge/prompt fills the slots.
+#pragma once
+
+#include <string_view>
+
+namespace rm::judge::wording {
+
+extern const std::string_view kCorSystem, kCorUser, kCorMultiTurn, kPlainUser, kPlainMultiTurn;
+
+}  // namespace rm::judge::wording
