@@ -67,7 +67,8 @@ std::size_t Pieces::gpt2(std::size_t i) const {
   return spaces(i, false);
 }
 
-// (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,most}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+// (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,most}|
+// ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 std::size_t Pieces::modern(std::size_t i, int most_digits) const {
   if (const std::size_t end = contraction(i, true); end > i) return end;
   const Char first = at(i);
@@ -107,9 +108,15 @@ std::string_view Pieces::next() {
   const std::size_t from = at_;
   switch (split_) {
     case Split::kGpt2:
-    case Split::kSmolLm: at_ = gpt2(from); break;
-    case Split::kQwen2: at_ = modern(from, 1); break;
-    case Split::kLlama3: at_ = modern(from, 3); break;
+    case Split::kSmolLm:
+      at_ = gpt2(from);
+      break;
+    case Split::kQwen2:
+      at_ = modern(from, 1);
+      break;
+    case Split::kLlama3:
+      at_ = modern(from, 3);
+      break;
   }
   return text_.substr(from, at_ - from);
 }

@@ -1,8 +1,8 @@
 // Cuts text into the pieces that byte-pair merging may not cross.
 //
-// Hand-written scanners for the four published patterns (see vocab.h), equal to the regular expressions piece for piece,
-// in one pass with no backtracking, recursion or allocation. Bytes that are not UTF-8 count as symbols, each by itself.
-// Pieces are views into the text and joined give it back. One cursor per thread.
+// Hand-written scanners for the four published patterns (see vocab.h), equal to the regular expressions piece for
+// piece, in one pass with no backtracking, recursion or allocation. Bytes that are not UTF-8 count as symbols. Pieces
+// are views into the text and joined give it back. One cursor per thread.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,8 @@ namespace rm::text {
 
 class Pieces {
  public:
-  Pieces(Split split, std::string_view text) : split_(split), text_(text), end_(split == Split::kSmolLm ? 0 : text.size()) {}
+  Pieces(Split split, std::string_view text)
+      : split_(split), text_(text), end_(split == Split::kSmolLm ? 0 : text.size()) {}
 
   // The next piece; empty when the text is at its end.
   std::string_view next();

@@ -1,8 +1,8 @@
 // Strings to token ids and back: the only place where that happens.
 //
-// Byte-level BPE. encode_text never yields an added token, so untrusted text cannot close a turn; encode_control matches
-// added tokens and is for template text only. Immutable after make(); every method is const and safe from any thread.
-// Linear in the length of the text, no recursion, whatever the text is.
+// Byte-level BPE. encode_text never yields an added token, so untrusted text cannot close a turn; encode_control
+// matches added tokens and is for template text only. Immutable after make(); every method is const and safe from any
+// thread. Linear in the length of the text, no recursion, whatever the text is.
 #pragma once
 
 #include <cstdint>
@@ -34,18 +34,22 @@ class Tokenizer {
   // tokens, merges of unknown tokens, a merge longer than any token).
   static Result<Tokenizer> make(Vocab vocab);
 
-  void encode_text(std::string_view text, Ids& out) const;     // appends; invalid UTF-8 is encoded byte by byte
+  // Appends. Invalid UTF-8 is encoded byte by byte; a byte for which the vocabulary has no token at all (only control
+  // characters and bytes of no assigned plane may lack one) is left out, as the oracle leaves it out.
+  void encode_text(std::string_view text, Ids& out) const;
   void encode_control(std::string_view text, Ids& out) const;  // appends; added tokens are matched first, longest first
   // Encodes a prompt. Neighbouring segments of the same kind are encoded as one text; a merge never crosses a boundary
-  // between control and content.
+  // between control and content. Never adds bos by itself: a template that wants one writes it.
   Ids encode(std::span<const Segment> segments) const;
 
   std::optional<Id> find_added(std::string_view text) const;
   std::optional<Id> find_token(std::string_view bytes) const;  // the token that spells exactly these bytes
 
-  // Raw bytes of one token; empty for special tokens unless `special`. Empty optional: no such id.
+  // Raw bytes of one token; empty for unused ids, and for special tokens unless `special`. Empty optional: no such id.
   std::optional<std::string_view> bytes(Id id, bool special = false) const;
-  Result<std::string> decode(std::span<const Id> ids, bool special = false) const;  // bytes joined; may end inside a character
+  // Exit::kInput, reason "bad_token_id" for an id that does not exist.
+  Result<std::string> decode(std::span<const Id> ids,
+                             bool special = false) const;  // bytes joined; may end inside a character
 
   std::size_t size() const;  // one past the largest id
   const Vocab& vocab() const;

@@ -14,10 +14,10 @@
 namespace rm::text {
 
 // Bits of a code point's class. Bytes that are not UTF-8 have none of them.
-inline constexpr std::uint8_t kLetter = 1;   // \p{L}
-inline constexpr std::uint8_t kNumber = 2;   // \p{N}
-inline constexpr std::uint8_t kSpace = 4;    // \s
-inline constexpr std::uint8_t kDigit = 8;    // numeric for the single-digit split
+inline constexpr std::uint8_t kLetter = 1;      // \p{L}
+inline constexpr std::uint8_t kNumber = 2;      // \p{N}
+inline constexpr std::uint8_t kSpace = 4;       // \s
+inline constexpr std::uint8_t kDigit = 8;       // numeric for the single-digit split
 inline constexpr std::uint8_t kMayChange = 16;  // NFC may change it, or join it to what stands before
 
 class CharClasses {

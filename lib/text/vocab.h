@@ -24,13 +24,13 @@ struct AddedToken {
 
 struct Vocab {
   Split split = Split::kQwen2;
-  bool nfc = false;                        // normalise text to NFC first
-  std::vector<std::string> tokens;          // by id, in GPT-2's byte-to-character mapping; empty string: unused id
-  std::vector<std::string> merges;          // "left right" in rank order
-  std::vector<AddedToken> added;            // every token matched as a whole, special or not
-  std::int32_t bos = -1, eos = -1;          // -1: none
-  bool add_bos = false;                     // the tokenizer prepends bos by itself (templates that write it must not get two)
-  bool ignore_merges = false;               // a whole piece in the vocabulary is taken before merging (Llama 3)
+  bool nfc = false;                 // normalise text to NFC first
+  std::vector<std::string> tokens;  // by id, in GPT-2's byte-to-character mapping; empty string: unused id
+  std::vector<std::string> merges;  // "left right" in rank order
+  std::vector<AddedToken> added;    // every token matched as a whole, special or not
+  std::int32_t bos = -1, eos = -1;  // -1: none
+  bool add_bos = false;             // the tokenizer prepends bos by itself (templates that write it must not get two)
+  bool ignore_merges = false;       // a whole piece in the vocabulary is taken before merging (Llama 3)
 };
 
 }  // namespace rm::text

@@ -1,0 +1,72 @@
+// Byte-pair merging of one piece of text.
+//
+// Merges the pair of lowest rank first, the leftmost of equals, until none is left (Sennrich et al., arXiv 1508.07909).
+// O(n log n) in the length of the piece, no recursion; a piece that merging would turn into one token is looked up.
+// Owns its tables; immutable after make(); safe from any thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/text/vocab.h"
+
+namespace rm::text {
+
+class Bpe {
+ public:
+  // `skip[id]`: never the result of encoding (added tokens). Errors as Tokenizer::make promises.
+  static Result<Bpe> make(const Vocab& vocab, const std::vector<bool>& skip);
+
+  // Appends the ids of a piece. A byte the vocabulary cannot write at all is left out, as the oracle leaves it out.
+  void encode(std::string_view piece, std::vector<std::int32_t>& out) const;
+
+  std::optional<std::int32_t> find(std::string_view bytes) const;  // the token of exactly these bytes
+  std::string_view bytes(std::int32_t id) const;                   // empty for unused ids; id below size()
+  std::size_t size() const { return ends_.size(); }
+
+  // The three ways to merge, by length; all give the same ids. Public for the test that says so.
+  enum class Method { kScan, kHeap, kBuckets };
+  void merge(std::string_view piece, Method method, std::vector<std::int32_t>& out) const;
+
+ private:
+  struct Slot {
+    std::uint32_t tag = 0;
+    std::int32_t id = -1;  // -1: free
+  };
+  struct Pair {
+    std::uint64_t key = 0;  // left << 32 | right
+    std::uint32_t rank = 0;
+    std::int32_t id = -1;  // -1: free
+  };
+  struct Merge {
+    std::int32_t left, right, id;
+  };
+  struct Chain;
+
+  Result<void> add_tokens(const Vocab& vocab, const std::vector<bool>& skip);
+  Result<void> add_merges(const Vocab& vocab);
+  Result<void> check_bytes(const Vocab& vocab) const;
+  const Pair* pair(std::int32_t left, std::int32_t right) const;
+  void merge_scan(std::string_view piece, std::vector<std::int32_t>& out) const;
+  void merge_heap(Chain& chain) const;
+  void merge_buckets(Chain& chain) const;
+
+  std::string arena_;                // the bytes of all tokens, by id
+  std::vector<std::uint32_t> ends_;  // where each ends
+  std::vector<bool> whole_;          // merging its bytes gives the token itself
+  std::vector<Slot> by_bytes_;       // open addressing, at most half full
+  std::vector<Pair> by_pair_;        // the same
+  std::vector<Merge> merges_;        // by rank
+  std::array<std::int32_t, 256> byte_id_{};
+  std::size_t longest_ = 0;  // bytes of the longest whole token
+};
+
+// GPT-2's mapping of bytes to printable characters, read backwards. False: a character is not in it.
+bool unmap_bytes(std::string_view mapped, std::string& bytes);
+
+}  // namespace rm::text
