@@ -98,7 +98,8 @@ Result<void> Engine::check(const TokenRequest& r) const {
   for (const auto* ids : {&r.prompt, &r.watch, &r.forced}) {
     const auto bad = std::ranges::find_if(*ids, outside);
     if (bad == ids->end()) continue;
-    return bad_request(r, "token " + std::to_string(*bad) + " is not in the model's vocabulary of " + std::to_string(model_->vocab()));
+    return bad_request(
+        r, "token " + std::to_string(*bad) + " is not in the model's vocabulary of " + std::to_string(model_->vocab()));
   }
   if (r.forced.empty() && r.max_tokens < 1) return bad_request(r, "max_tokens is below 1");
   if (!(r.temperature >= 0) || !std::isfinite(r.temperature) || !(r.top_p > 0) || !(r.top_p <= 1))
@@ -156,7 +157,8 @@ Result<std::vector<TokenEvent>> Engine::step() {
   while (events.empty() && !sequences_.empty()) {
     const Plan plan = scheduler_.next();
     if (plan.work.empty()) {
-      return make_error(Exit::kBug, "engine", "no work was found for " + std::to_string(sequences_.size()) + " sequences");
+      return make_error(Exit::kBug, "engine",
+                        "no work was found for " + std::to_string(sequences_.size()) + " sequences");
     }
     ++stats_.steps;
     RM_TRY(run(plan.work, plan.pad_rows, events));
@@ -215,8 +217,9 @@ Result<void> Engine::take_rows(std::span<const Work> work, std::span<const float
   std::int64_t rows = 0;
   for (const Work& w : work) rows += w.all_logits ? w.count : w.logits;
   if (logits.size() != static_cast<std::size_t>(rows) * vocab) {
-    return make_error(Exit::kBug, "engine", "the model returned " + std::to_string(logits.size()) + " logits; expected " +
-                                                std::to_string(rows) + " rows of " + std::to_string(vocab));
+    return make_error(Exit::kBug, "engine",
+                      "the model returned " + std::to_string(logits.size()) + " logits; expected " +
+                          std::to_string(rows) + " rows of " + std::to_string(vocab));
   }
   for (const Work& w : work) {
     Sequence& s = *w.sequence;
@@ -238,11 +241,13 @@ Result<bool> Engine::emit(Sequence& s, std::span<const float> row, Events& event
   auto stats = row_stats(row);
   if (!stats) {
     Error e = stats.error();
-    e.message = "token " + std::to_string(s.emitted) + " of the reply to sequence " + std::to_string(r.id) + ": " + e.message;
+    e.message =
+        "token " + std::to_string(s.emitted) + " of the reply to sequence " + std::to_string(r.id) + ": " + e.message;
     return e;
   }
   const auto index = static_cast<std::size_t>(s.emitted);
-  const std::int32_t token = s.forced() ? r.forced[index] : sample(row, *stats, {r.temperature, r.top_p, r.seed}, index);
+  const std::int32_t token =
+      s.forced() ? r.forced[index] : sample(row, *stats, {r.temperature, r.top_p, r.seed}, index);
   TokenEvent e;
   e.id = r.id;
   if (!s.forced() && std::ranges::find(r.stop, token) != r.stop.end()) {

@@ -1,12 +1,12 @@
 // The TokenEngine: scheduler, pages and sampler around a StepModel.
 //
-// Promises about events: the tokens of a sequence come in order, each once, whatever was put back and computed again; its
-// last event has `finish` and nothing follows it. A stop token ends the reply in an event of its own without a token; the
-// last token of a reply cut by length carries kLength, the last forced one kStop. Within a step, events are in the order
-// of admission. A cancelled sequence gets exactly one more event at the next step(), kCancelled, without running the model.
-// step() works until there is an event to return; between forward steps it looks for a stop request and then returns
-// what it has, perhaps nothing, with every sequence still alive. One forward step is kept near a second on a CPU.
-// One thread. Owns the model.
+// Promises about events: the tokens of a sequence come in order, each once, whatever was put back and computed again;
+// its last event has `finish` and nothing follows it. A stop token ends the reply in an event of its own without a
+// token; the last token of a reply cut by length carries kLength, the last forced one kStop. Within a step, events are
+// in the order of admission. A cancelled sequence gets exactly one more event at the next step(), kCancelled, without
+// running the model. step() works until there is an event to return; between forward steps it looks for a stop request
+// and then returns what it has, perhaps nothing, with every sequence still alive. One forward step is kept near a
+// second on a CPU. One thread. Owns the model.
 #pragma once
 
 #include <memory>

@@ -43,7 +43,8 @@ std::string first_line(const char* what) {
 
 extern "C" int rm_engine_abi() { return rm::generate::kEngineAbi; }
 
-extern "C" int rm_engine_open(const rm::generate::EngineOptions* options, rm::generate::TokenEngine** out, rm::Error* error) {
+extern "C" int rm_engine_open(const rm::generate::EngineOptions* options, rm::generate::TokenEngine** out,
+                              rm::Error* error) {
   *out = nullptr;
   try {
     auto engine = rm::engine::open(*options);
@@ -53,7 +54,8 @@ extern "C" int rm_engine_open(const rm::generate::EngineOptions* options, rm::ge
     }
     *error = engine.error();
   } catch (const std::bad_alloc&) {
-    *error = rm::make_error(rm::Exit::kResources, "no_memory", "memory ran out while the model was opened: take a smaller model, or free memory",
+    *error = rm::make_error(rm::Exit::kResources, "no_memory",
+                            "memory ran out while the model was opened: take a smaller model, or free memory",
                             options->model);
   } catch (const std::exception& e) {
     *error = rm::make_error(rm::Exit::kBug, "engine", rm::engine::first_line(e.what()), options->model);

@@ -15,8 +15,8 @@ namespace {
 constexpr std::uint64_t kMiB = 1u << 20;
 constexpr std::uint64_t kHeadRoom = 512 * kMiB, kGpuHeadRoom = 1024 * kMiB;
 constexpr std::uint64_t kLeastBound = 512 * kMiB;
-constexpr std::int64_t kTypicalTokens = 2048;      // a judging prompt and its reply
-constexpr std::int64_t kLongContext = 32'768;      // longer ones are served when asked for
+constexpr std::int64_t kTypicalTokens = 2048;  // a judging prompt and its reply
+constexpr std::int64_t kLongContext = 32'768;  // longer ones are served when asked for
 constexpr int kCpuBatch = 32, kGpuBatch = 256;
 
 std::string read_file(const std::string& path) {
@@ -41,7 +41,8 @@ std::optional<std::uint64_t> field(const std::string& text, const std::string& k
 }
 
 // What a control group leaves: limit - (usage - page cache that can go). Empty: no limit.
-std::optional<std::uint64_t> group_leaves(const std::string& dir, const char* limit, const char* usage, const char* cache) {
+std::optional<std::uint64_t> group_leaves(const std::string& dir, const char* limit, const char* usage,
+                                          const char* cache) {
   const auto most = number(read_file(dir + limit)), used = number(read_file(dir + usage));
   if (!most || !used) return std::nullopt;
   const std::uint64_t droppable = std::min(*used, field(read_file(dir + "memory.stat"), cache).value_or(0));
@@ -72,8 +73,8 @@ std::string megabytes(std::uint64_t bytes) { return std::to_string((bytes + 500'
 
 Error no_memory(std::uint64_t needed, std::uint64_t free, std::int64_t tokens, const std::string& what_to_do) {
   return make_error(Exit::kResources, "no_memory",
-                    "a cache for " + std::to_string(tokens) + " tokens needs " + megabytes(needed) + ", " + megabytes(free) +
-                        " can be used for it: " + what_to_do);
+                    "a cache for " + std::to_string(tokens) + " tokens needs " + megabytes(needed) + ", " +
+                        megabytes(free) + " can be used for it: " + what_to_do);
 }
 
 }  // namespace
@@ -93,7 +94,8 @@ std::uint64_t free_memory(const std::string& root) {
 }
 
 Result<CachePlan> plan_cache(const MemoryFacts& m, const generate::EngineOptions& o) {
-  if (o.batch < 0 || o.context < 0) return make_error(Exit::kUsage, "bad_option", "--batch and --context cannot be negative");
+  if (o.batch < 0 || o.context < 0)
+    return make_error(Exit::kUsage, "bad_option", "--batch and --context cannot be negative");
   CachePlan plan;
   plan.batch = o.batch > 0 ? o.batch : m.gpu ? kGpuBatch : kCpuBatch;
   const std::int64_t asked = o.context > 0 ? std::min(o.context, m.model_context) : 0;
@@ -115,7 +117,8 @@ Result<CachePlan> plan_cache(const MemoryFacts& m, const generate::EngineOptions
   }
   plan.pages = std::min(wanted, most);
   if (plan.pages < longest && (asked > 0 || o.deterministic)) {
-    return no_memory(static_cast<std::uint64_t>(longest) * m.page_bytes, room, context, "give a shorter --context, or free memory");
+    return no_memory(static_cast<std::uint64_t>(longest) * m.page_bytes, room, context,
+                     "give a shorter --context, or free memory");
   }
   const std::int64_t least = std::min<std::int64_t>(pages_for(512), longest);
   if (plan.pages < least) {

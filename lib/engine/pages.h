@@ -1,9 +1,10 @@
 // The pages of the cache: who holds them, which are free, and which still carry a prefix somebody may want again.
 //
-// Page numbers only; the memory behind them is the model's. A page is held by any number of sequences (reference counts).
-// A full page can be published under its whole token history; later sequences that start with the same tokens find it.
-// A page nobody holds keeps its prefix until its room is needed: least recently dropped first. Histories are compared
-// token by token, never by hash alone. One thread; never allocates after the constructor but for the published tokens.
+// Page numbers only; the memory behind them is the model's. A page is held by any number of sequences (reference
+// counts). A full page can be published under its whole token history; later sequences that start with the same tokens
+// find it. A page nobody holds keeps its prefix until its room is needed: least recently dropped first. Histories are
+// compared token by token, never by hash alone. One thread; never allocates after the constructor but for the published
+// tokens.
 #pragma once
 
 #include <cstdint>

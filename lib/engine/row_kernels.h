@@ -11,8 +11,8 @@ namespace rm::engine {
 
 inline constexpr std::size_t kRowBlock = 1024;  // f32 sums run over at most this many elements, f64 above
 
-// exp(x) for x <= 0 to about 2e-7 relative; 0 below -87. Cody and Waite's reduction, then the Taylor polynomial of degree 7
-// on [-ln2/2, ln2/2].
+// exp(x) for x <= 0 to about 2e-7 relative; 0 below -87. Cody and Waite's reduction, then the Taylor polynomial of
+// degree 7 on [-ln2/2, ln2/2].
 inline float fast_exp(float x) {
   const float clamped = x < -87.0f ? -87.0f : x;
   const float shifted = clamped * 1.44269504088896341f + 12582912.0f;  // 1.5 * 2^23: rounds to the nearest integer

@@ -1,8 +1,9 @@
 // From one row of logits to one token: greedy or drawn, with the log-probabilities that go into its event.
 //
-// Pure functions, safe from any thread. Randomness comes from (seed, index of the token in its reply) alone, so a draw is
-// the same whatever ran beside it and however often the sequence was interrupted. Sums are kept per block in f32 and over
-// blocks in f64: log-probabilities are good to about 1e-6. A row that holds a NaN or +inf is an error, never a token.
+// Pure functions, safe from any thread. Randomness comes from (seed, index of the token in its reply) alone, so a draw
+// is the same whatever ran beside it and however often the sequence was interrupted. Sums are kept per block in f32 and
+// over blocks in f64: log-probabilities are good to about 1e-6. A row that holds a NaN or +inf is an error, never a
+// token.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,7 @@ Result<RowStats> row_stats(std::span<const float> logits);
 
 struct Sampling {
   double temperature = 0;  // 0: greedy
-  double top_p = 1;        // the smallest set of most likely tokens (ties: lowest id first) whose probability reaches it
+  double top_p = 1;  // the smallest set of most likely tokens (ties: lowest id first) whose probability reaches it
   std::uint64_t seed = 0;
 };
 
@@ -35,4 +36,3 @@ struct Sampling {
 std::int32_t sample(std::span<const float> logits, const RowStats& stats, const Sampling& s, std::uint64_t index);
 
 }  // namespace rm::engine
-

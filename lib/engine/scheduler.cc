@@ -28,7 +28,8 @@ Plan Scheduler::next() {
 
 void Scheduler::shrink() { o_.step_tokens = std::max<std::int64_t>(1, o_.step_tokens / 2); }
 
-// Tokens computed as a prompt is: all that is known, in default mode; what was known at submission, in deterministic mode.
+// Tokens computed as a prompt is: all that is known, in default mode; what was known at submission, in deterministic
+// mode.
 std::int64_t Scheduler::prefill_end(const Sequence& s) const {
   return o_.chunk > 0 && !s.forced() ? s.prompt : s.target();
 }
@@ -179,7 +180,8 @@ void Scheduler::advance(const Work& w) {
   for (; (s.published + 1) * width <= full; ++s.published) {
     Page& page = s.pages[static_cast<std::size_t>(s.published)];
     const auto begin = static_cast<std::size_t>(s.published * width);
-    const auto made = pool_.publish(page, s.history, std::span(s.tokens).subspan(begin, static_cast<std::size_t>(width)));
+    const auto made =
+        pool_.publish(page, s.history, std::span(s.tokens).subspan(begin, static_cast<std::size_t>(width)));
     page = made.page;
     s.history = made.history;
   }

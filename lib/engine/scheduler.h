@@ -1,14 +1,15 @@
 // Decides what the next forward step computes: which sequences, how many tokens of each, on which pages.
 //
 // Continuous batching: first come, first served; a token of every running reply and chunks of prompts in one step. A
-// sequence is admitted when its known tokens fit in free pages; when replies outgrow the cache, the youngest goes back to
-// the queue with its tokens kept and is computed again later. Nothing ever fails for lack of pages: the oldest always
-// fits alone (the engine refuses longer ones). A prompt whose beginning another sequence is computing right now waits for it.
+// sequence is admitted when its known tokens fit in free pages; when replies outgrow the cache, the youngest goes back
+// to the queue with its tokens kept and is computed again later. Nothing ever fails for lack of pages: the oldest
+// always fits alone (the engine refuses longer ones). A prompt whose beginning another sequence is computing right now
+// waits for it.
 //
-// Deterministic mode: what is computed together never depends on the load. Prompts go one sequence at a time in chunks at
-// absolute multiples of `chunk`, replies in groups of `group` padded rows; prefixes are shared in whole chunks only; a
-// sequence put back recomputes its prompt by chunks and its reply row by row, as it was computed first.
-// One thread. Sequences belong to the caller and outlive their stay.
+// Deterministic mode: what is computed together never depends on the load. Prompts go one sequence at a time in chunks
+// at absolute multiples of `chunk`, replies in groups of `group` padded rows; prefixes are shared in whole chunks only;
+// a sequence put back recomputes its prompt by chunks and its reply row by row, as it was computed first. One thread.
+// Sequences belong to the caller and outlive their stay.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@
 namespace rm::engine {
 
 struct SchedulerOptions {
-  int batch = 32;                 // most sequences running at once
+  int batch = 32;                  // most sequences running at once
   std::int64_t step_tokens = 256;  // most tokens of one step
   std::int64_t logit_rows = 128;   // most rows of logits that one step wants for forced replies
   std::int64_t chunk = 0;          // > 0: deterministic mode; a multiple of the page

@@ -14,16 +14,16 @@ namespace rm::engine {
 
 struct Sequence {
   generate::TokenRequest request;
-  std::vector<Token> tokens;   // the prompt, then the forced reply, or the reply so far
-  std::int64_t prompt = 0;     // tokens of the prompt
-  std::int64_t limit = 0;      // at this many tokens the reply ends with kLength
-  std::int64_t computed = 0;   // positions whose keys and values lie in `pages`
-  std::int64_t emitted = 0;    // tokens of the reply handed out
+  std::vector<Token> tokens;  // the prompt, then the forced reply, or the reply so far
+  std::int64_t prompt = 0;    // tokens of the prompt
+  std::int64_t limit = 0;     // at this many tokens the reply ends with kLength
+  std::int64_t computed = 0;  // positions whose keys and values lie in `pages`
+  std::int64_t emitted = 0;   // tokens of the reply handed out
   std::vector<Page> pages;
   std::int64_t published = 0;  // pages other sequences can find
   PagePool::History history = 0;
-  std::uint64_t serial = 0;    // order of submission
-  std::uint64_t turn = 0;      // when it last had a row in a decode group
+  std::uint64_t serial = 0;  // order of submission
+  std::uint64_t turn = 0;    // when it last had a row in a decode group
 
   bool forced() const { return !request.forced.empty(); }
   // Positions to compute before more is known. The last forced token is only compared, never computed.

@@ -29,6 +29,7 @@ class StepModel {
   virtual int page_tokens() const = 0;
   virtual std::uint64_t page_bytes() const = 0;   // of one page over all layers
   virtual std::uint64_t weight_bytes() const = 0;
+  virtual std::uint64_t free_bytes() const { return 0; }  // of the device's memory; asked only where device() is not "cpu"
   // Makes the cache. Exit::kResources when it does not fit. Pages are numbered 0..pages-1.
   virtual Result<void> allocate(std::int64_t pages) = 0;
   // Runs the spans, writes their keys and values to their pages, and returns the wanted logits, rows in span order,

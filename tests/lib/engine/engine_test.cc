@@ -89,7 +89,8 @@ std::map<std::uint64_t, Reply> run(const Rig& rig, const std::vector<TokenReques
   return drain(*o.engine);
 }
 
-// The reply by the definition: the whole history hashed again for every token. Sampling is sample() itself, tested alone.
+// The reply by the definition: the whole history hashed again for every token. Sampling is sample() itself, tested
+// alone.
 Reply reference(const TokenRequest& r, const fake::Shape& shape, std::int64_t context) {
   Reply reply;
   std::uint64_t history = 1;
@@ -100,7 +101,9 @@ Reply reference(const TokenRequest& r, const fake::Shape& shape, std::int64_t co
     fake::logits_of(history, row);
     double total = 0;
     for (const float x : row) total += std::exp(static_cast<double>(x));
-    const auto logprob = [&](std::int32_t id) { return static_cast<float>(row[static_cast<std::size_t>(id)] - std::log(total)); };
+    const auto logprob = [&](std::int32_t id) {
+      return static_cast<float>(row[static_cast<std::size_t>(id)] - std::log(total));
+    };
     const auto best = static_cast<std::int32_t>(std::ranges::max_element(row) - row.begin());
     std::int32_t token = best;
     if (!r.forced.empty()) {
@@ -123,7 +126,8 @@ Reply reference(const TokenRequest& r, const fake::Shape& shape, std::int64_t co
       reply.finish = Finish::kStop;
       return reply;
     }
-    if (r.forced.empty() && (static_cast<std::int64_t>(i) + 1 >= r.max_tokens || static_cast<std::int64_t>(length) >= context)) {
+    if (r.forced.empty() &&
+        (static_cast<std::int64_t>(i) + 1 >= r.max_tokens || static_cast<std::int64_t>(length) >= context)) {
       reply.finish = Finish::kLength;
       return reply;
     }
@@ -149,11 +153,13 @@ std::vector<std::int32_t> random_tokens(std::mt19937& rng, std::size_t n, std::i
   return t;
 }
 
-// Prompts that share beginnings of several lengths, hold another's reply, or are the later part of another; replies of all kinds.
+// Prompts that share beginnings of several lengths, hold another's reply, or are the later part of another; replies of
+// all kinds.
 std::vector<TokenRequest> workload(unsigned seed, int n, const fake::Shape& shape, std::size_t longest) {
   std::mt19937 rng(seed);
   std::vector<std::vector<std::int32_t>> heads;
-  for (const std::size_t length : {0u, 3u, 17u, 150u, 150u}) heads.push_back(random_tokens(rng, std::min(length, longest / 2), shape.vocab));
+  for (const std::size_t length : {0u, 3u, 17u, 150u, 150u})
+    heads.push_back(random_tokens(rng, std::min(length, longest / 2), shape.vocab));
   std::vector<TokenRequest> all;
   for (int i = 0; i < n; ++i) {
     TokenRequest r;
@@ -177,7 +183,8 @@ std::vector<TokenRequest> workload(unsigned seed, int n, const fake::Shape& shap
         r.prompt.push_back(3);
       }
     }
-    if (rng() % 6 == 0 && r.prompt.size() > 140) r.prompt.erase(r.prompt.begin(), r.prompt.begin() + (rng() % 2 ? 128 : 4));
+    if (rng() % 6 == 0 && r.prompt.size() > 140)
+      r.prompt.erase(r.prompt.begin(), r.prompt.begin() + (rng() % 2 ? 128 : 4));
     all.push_back(std::move(r));
   }
   return all;
@@ -186,15 +193,17 @@ std::vector<TokenRequest> workload(unsigned seed, int n, const fake::Shape& shap
 }  // namespace
 
 TEST_CASE("every sequence gets the tokens it would get alone") {
-  struct Row { const char* what; int batch; std::int64_t pages; int n; std::int64_t most_tokens; };
-  for (const Row& row : {
-           Row{"one at a time", 1, 400, 60, 0},
-           Row{"room for all", 8, 400, 120, 0},
-           Row{"wide batch", 64, 4000, 300, 0},
-           Row{"replies outgrow the cache", 16, 110, 200, 0},
-           Row{"a cache of one sequence", 8, 100, 60, 0},
-           Row{"steps run out of memory", 8, 400, 80, 40},
-           Row{"steps of one token", 4, 200, 20, 1}}) {
+  struct Row {
+    const char* what;
+    int batch;
+    std::int64_t pages;
+    int n;
+    std::int64_t most_tokens;
+  };
+  for (const Row& row :
+       {Row{"one at a time", 1, 400, 60, 0}, Row{"room for all", 8, 400, 120, 0}, Row{"wide batch", 64, 4000, 300, 0},
+        Row{"replies outgrow the cache", 16, 110, 200, 0}, Row{"a cache of one sequence", 8, 100, 60, 0},
+        Row{"steps run out of memory", 8, 400, 80, 40}, Row{"steps of one token", 4, 200, 20, 1}}) {
     CAPTURE(row.what);
     Rig rig;
     rig.batch = row.batch;
@@ -222,9 +231,15 @@ TEST_CASE("deterministic mode gives the same bytes for every batch, order and ca
   auto requests = workload(77, 70, rig.shape, 300);
   const auto want = run(rig, requests);
   REQUIRE(want.size() == requests.size());
-  struct Row { const char* what; int batch; std::int64_t pages; bool shuffle; };
-  for (const Row& row : {Row{"batch 1", 1, 400, false}, Row{"shuffled", 16, 400, true}, Row{"two groups", 40, 4000, true},
-                         Row{"replies outgrow the cache", 16, 130, true}, Row{"a cache of one sequence", 16, 95, false}}) {
+  struct Row {
+    const char* what;
+    int batch;
+    std::int64_t pages;
+    bool shuffle;
+  };
+  for (const Row& row :
+       {Row{"batch 1", 1, 400, false}, Row{"shuffled", 16, 400, true}, Row{"two groups", 40, 4000, true},
+        Row{"replies outgrow the cache", 16, 130, true}, Row{"a cache of one sequence", 16, 95, false}}) {
     CAPTURE(row.what);
     rig.batch = row.batch;
     rig.pages = row.pages;
@@ -338,7 +353,10 @@ TEST_CASE("cancelling at any time ends a sequence with one event and leaks nothi
 }
 
 TEST_CASE("a prompt that leaves no room is refused with what fits and what to do") {
-  struct Row { std::int64_t prompt, forced; bool ok; };
+  struct Row {
+    std::int64_t prompt, forced;
+    bool ok;
+  };
   Rig rig;
   rig.context = 100;
   auto o = open(rig);

@@ -1,8 +1,8 @@
 // A StepModel whose logits are a function of the whole token history, read back from the pages it was told to use.
 //
-// Every slot of a page remembers its token, its position and a rolling hash of the history. A step checks that all earlier
-// slots belong to one unbroken history and that no two spans write the same page: a page freed too early, shared too
-// widely or handed out twice shows as a fault, and a wrong history as wrong tokens.
+// Every slot of a page remembers its token, its position and a rolling hash of the history. A step checks that all
+// earlier slots belong to one unbroken history and that no two spans write the same page: a page freed too early,
+// shared too widely or handed out twice shows as a fault, and a wrong history as wrong tokens.
 #pragma once
 
 #include <cmath>
@@ -60,7 +60,8 @@ class Model : public model::StepModel {
     ++runs;
     std::int64_t tokens = 0;
     for (const auto& s : spans) tokens += static_cast<std::int64_t>(s.tokens.size());
-    if (most_tokens > 0 && tokens > most_tokens) return make_error(Exit::kResources, "no_memory", "the step is too large");
+    if (most_tokens > 0 && tokens > most_tokens)
+      return make_error(Exit::kResources, "no_memory", "the step is too large");
     if (pad_rows > 0 && tokens > pad_rows) return fault("more tokens than padded rows");
     out_.clear();
     std::set<std::int32_t> written;
@@ -88,15 +89,18 @@ class Model : public model::StepModel {
     if (s.tokens.empty()) return fault("an empty span");
     const auto slot = [&](std::int64_t p) -> Slot& {
       const auto page = s.pages[static_cast<std::size_t>(p / s_.page_tokens)];
-      return slots_[static_cast<std::size_t>(page) * static_cast<std::size_t>(s_.page_tokens) + static_cast<std::size_t>(p % s_.page_tokens)];
+      return slots_[static_cast<std::size_t>(page) * static_cast<std::size_t>(s_.page_tokens) +
+                    static_cast<std::size_t>(p % s_.page_tokens)];
     };
     const auto end = s.position + static_cast<std::int64_t>(s.tokens.size());
-    if (end > static_cast<std::int64_t>(s.pages.size()) * s_.page_tokens) return fault("the pages do not cover the span");
+    if (end > static_cast<std::int64_t>(s.pages.size()) * s_.page_tokens)
+      return fault("the pages do not cover the span");
     if (end > s_.context) return fault("the span goes beyond the context");
     std::uint64_t history = 1;
     for (std::int64_t p = 0; p < s.position; ++p) {
       if (slot(p).position != p) return fault("position " + std::to_string(p) + " is not in the cache");
-      if (slot(p).history != step_of(history, slot(p))) return fault("position " + std::to_string(p) + " belongs to another history");
+      if (slot(p).history != step_of(history, slot(p)))
+        return fault("position " + std::to_string(p) + " belongs to another history");
       history = slot(p).history;
     }
     std::set<std::int32_t> mine;
@@ -105,7 +109,8 @@ class Model : public model::StepModel {
       mine.insert(s.pages[static_cast<std::size_t>(p / s_.page_tokens)]);
       Slot& t = slot(p);
       t = {p, s.tokens[i], 0};
-      t.history = step_of(history, t) ^ (s_.exact ? 0 : trace(pad_rows, static_cast<std::int64_t>(i), s.tokens.size() == 1));
+      t.history =
+          step_of(history, t) ^ (s_.exact ? 0 : trace(pad_rows, static_cast<std::int64_t>(i), s.tokens.size() == 1));
       if (!s_.exact) noise_.insert(t.history);
       history = t.history;
       if (s.all_logits || (s.logits && i + 1 == s.tokens.size())) {

@@ -14,7 +14,11 @@ namespace {
 constexpr std::uint64_t kGB = 1'000'000'000;
 
 MemoryFacts default_model(std::uint64_t free_bytes) {
-  return {.weight_bytes = 3'087'000'000, .page_bytes = 28'672 * 32, .page_tokens = 32, .model_context = 32'768, .free_bytes = free_bytes};
+  return {.weight_bytes = 3'087'000'000,
+          .page_bytes = 28'672 * 32,
+          .page_tokens = 32,
+          .model_context = 32'768,
+          .free_bytes = free_bytes};
 }
 
 struct Tree {
@@ -42,18 +46,25 @@ TEST_CASE("the default model stays within 4.5 GB and keeps nearly its whole cont
 }
 
 TEST_CASE("batch and context asked for get their memory, or an error that says what would fit") {
-  struct Row { const char* what; int batch; std::int64_t context; bool deterministic; std::uint64_t free_bytes; bool ok; std::int64_t at_least; };
-  for (const Row& r : {
-           Row{"a large batch", 64, 0, false, 19 * kGB, true, 64 * 2048},
-           Row{"a large batch on a small machine", 64, 0, false, 2 * kGB, true, 16'000},
-           Row{"one sequence", 1, 0, false, 19 * kGB, true, 32'000},
-           Row{"a short context", 0, 2048, false, 19 * kGB, true, 2048},
-           Row{"a context longer than the model's", 0, 100'000, false, 19 * kGB, true, 32'768},
-           Row{"a context that does not fit", 0, 32'768, false, 2 * kGB, false, 0},
-           Row{"deterministic", 0, 0, true, 19 * kGB, true, 32'768},
-           Row{"deterministic on a small machine", 0, 0, true, 2 * kGB, false, 0},
-           Row{"deterministic and short on a small machine", 0, 8192, true, 2 * kGB, true, 8192},
-           Row{"no memory", 0, 0, false, kGB / 2, false, 0}}) {
+  struct Row {
+    const char* what;
+    int batch;
+    std::int64_t context;
+    bool deterministic;
+    std::uint64_t free_bytes;
+    bool ok;
+    std::int64_t at_least;
+  };
+  for (const Row& r : {Row{"a large batch", 64, 0, false, 19 * kGB, true, 64 * 2048},
+                       Row{"a large batch on a small machine", 64, 0, false, 2 * kGB, true, 16'000},
+                       Row{"one sequence", 1, 0, false, 19 * kGB, true, 32'000},
+                       Row{"a short context", 0, 2048, false, 19 * kGB, true, 2048},
+                       Row{"a context longer than the model's", 0, 100'000, false, 19 * kGB, true, 32'768},
+                       Row{"a context that does not fit", 0, 32'768, false, 2 * kGB, false, 0},
+                       Row{"deterministic", 0, 0, true, 19 * kGB, true, 32'768},
+                       Row{"deterministic on a small machine", 0, 0, true, 2 * kGB, false, 0},
+                       Row{"deterministic and short on a small machine", 0, 8192, true, 2 * kGB, true, 8192},
+                       Row{"no memory", 0, 0, false, kGB / 2, false, 0}}) {
     CAPTURE(r.what);
     generate::EngineOptions o;
     o.batch = r.batch;
@@ -89,17 +100,38 @@ TEST_CASE("deterministic context does not depend on the machine") {
 }
 
 TEST_CASE("free memory is the least of what the machine and each control group leave") {
-  struct Row { const char* what; std::vector<std::pair<const char*, const char*>> files; std::uint64_t free_bytes; };
-  for (const Row& r : {
-           Row{"no groups", {}, 1'000'000u * 1024},
-           Row{"version 2, root only", {{"proc/self/cgroup", "0::/\n"}, {"sys/fs/cgroup/memory.max", "500000000\n"},
-                {"sys/fs/cgroup/memory.current", "200000000\n"}, {"sys/fs/cgroup/memory.stat", "anon 1\ninactive_file 50000000\n"}}, 350'000'000},
-           Row{"version 2, a parent is tighter", {{"proc/self/cgroup", "0::/a/b\n"}, {"sys/fs/cgroup/a/b/memory.max", "max\n"},
-                {"sys/fs/cgroup/a/b/memory.current", "1\n"}, {"sys/fs/cgroup/a/memory.max", "300000000\n"}, {"sys/fs/cgroup/a/memory.current", "100000000\n"}}, 200'000'000},
-           Row{"version 1", {{"proc/self/cgroup", "5:cpu:/x\n4:memory:/job\n"}, {"sys/fs/cgroup/memory/job/memory.limit_in_bytes", "400000000\n"},
-                {"sys/fs/cgroup/memory/job/memory.usage_in_bytes", "100000000\n"}}, 300'000'000},
-           Row{"over the limit", {{"proc/self/cgroup", "0::/\n"}, {"sys/fs/cgroup/memory.max", "5\n"}, {"sys/fs/cgroup/memory.current", "9\n"}}, 0},
-           Row{"nonsense in the files", {{"proc/self/cgroup", "0::/../..\n"}, {"sys/fs/cgroup/memory.max", "many\n"}}, 1'000'000u * 1024}}) {
+  struct Row {
+    const char* what;
+    std::vector<std::pair<const char*, const char*>> files;
+    std::uint64_t free_bytes;
+  };
+  for (const Row& r : {Row{"no groups", {}, 1'000'000u * 1024},
+                       Row{"version 2, root only",
+                           {{"proc/self/cgroup", "0::/\n"},
+                            {"sys/fs/cgroup/memory.max", "500000000\n"},
+                            {"sys/fs/cgroup/memory.current", "200000000\n"},
+                            {"sys/fs/cgroup/memory.stat", "anon 1\ninactive_file 50000000\n"}},
+                           350'000'000},
+                       Row{"version 2, a parent is tighter",
+                           {{"proc/self/cgroup", "0::/a/b\n"},
+                            {"sys/fs/cgroup/a/b/memory.max", "max\n"},
+                            {"sys/fs/cgroup/a/b/memory.current", "1\n"},
+                            {"sys/fs/cgroup/a/memory.max", "300000000\n"},
+                            {"sys/fs/cgroup/a/memory.current", "100000000\n"}},
+                           200'000'000},
+                       Row{"version 1",
+                           {{"proc/self/cgroup", "5:cpu:/x\n4:memory:/job\n"},
+                            {"sys/fs/cgroup/memory/job/memory.limit_in_bytes", "400000000\n"},
+                            {"sys/fs/cgroup/memory/job/memory.usage_in_bytes", "100000000\n"}},
+                           300'000'000},
+                       Row{"over the limit",
+                           {{"proc/self/cgroup", "0::/\n"},
+                            {"sys/fs/cgroup/memory.max", "5\n"},
+                            {"sys/fs/cgroup/memory.current", "9\n"}},
+                           0},
+                       Row{"nonsense in the files",
+                           {{"proc/self/cgroup", "0::/../..\n"}, {"sys/fs/cgroup/memory.max", "many\n"}},
+                           1'000'000u * 1024}}) {
     CAPTURE(r.what);
     const Tree tree;
     tree.put("proc/meminfo", "MemTotal:       2000000 kB\nMemAvailable:    1000000 kB\n");

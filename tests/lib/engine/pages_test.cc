@@ -41,10 +41,14 @@ TEST_CASE("pages are handed out once until they are dropped") {
 TEST_CASE("a published prefix is found by the longest whole pages it shares") {
   PagePool pool(8, 2);
   auto pages = publish_all(pool, ids({1, 2, 3, 4, 5, 6}));
-  struct Row { std::vector<Token> tokens; std::size_t found; };
-  for (const Row& row : {Row{ids({1, 2, 3, 4, 5, 6, 7}), 3}, Row{ids({1, 2, 3, 4, 5}), 2}, Row{ids({1, 2, 9, 4, 5, 6}), 1},
-                         Row{ids({3, 4, 5, 6}), 0},  // the same tokens after another history
-                         Row{ids({1}), 0}, Row{{}, 0}}) {
+  struct Row {
+    std::vector<Token> tokens;
+    std::size_t found;
+  };
+  for (const Row& row :
+       {Row{ids({1, 2, 3, 4, 5, 6, 7}), 3}, Row{ids({1, 2, 3, 4, 5}), 2}, Row{ids({1, 2, 9, 4, 5, 6}), 1},
+        Row{ids({3, 4, 5, 6}), 0},  // the same tokens after another history
+        Row{ids({1}), 0}, Row{{}, 0}}) {
     auto prefix = pool.match(row.tokens);
     CHECK(prefix.pages.size() == row.found);
     CHECK(std::equal(prefix.pages.begin(), prefix.pages.end(), pages.begin()));

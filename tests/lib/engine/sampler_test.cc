@@ -46,8 +46,12 @@ std::vector<double> naive(const std::vector<float>& row, double temperature, dou
 }  // namespace
 
 TEST_CASE("greedy takes the largest logit, the lowest id of equals") {
-  struct Row { std::vector<float> logits; std::int32_t token; };
-  for (const Row& row : {Row{{1, 3, 2}, 1}, Row{{3, 1, 3}, 0}, Row{{-kInf, -5, -kInf}, 1}, Row{{0}, 0}, Row{{-1e30f, -2e30f}, 0}}) {
+  struct Row {
+    std::vector<float> logits;
+    std::int32_t token;
+  };
+  for (const Row& row :
+       {Row{{1, 3, 2}, 1}, Row{{3, 1, 3}, 0}, Row{{-kInf, -5, -kInf}, 1}, Row{{0}, 0}, Row{{-1e30f, -2e30f}, 0}}) {
     const auto s = row_stats(row.logits);
     REQUIRE(s);
     CHECK(s->argmax == row.token);
@@ -58,8 +62,13 @@ TEST_CASE("greedy takes the largest logit, the lowest id of equals") {
 
 TEST_CASE("a row that is not finite is an error that says where") {
   auto row = random_row(3000, 1, 2);
-  struct Row { std::size_t at; float value; const char* says; };
-  for (const Row& r : {Row{0, NAN, "token 0 is NaN"}, Row{2999, NAN, "token 2999 is NaN"}, Row{1500, kInf, "token 1500 is infinite"}}) {
+  struct Row {
+    std::size_t at;
+    float value;
+    const char* says;
+  };
+  for (const Row& r : {Row{0, NAN, "token 0 is NaN"}, Row{2999, NAN, "token 2999 is NaN"},
+                       Row{1500, kInf, "token 1500 is infinite"}}) {
     auto bad = row;
     bad[r.at] = r.value;
     const auto s = row_stats(bad);
@@ -70,7 +79,10 @@ TEST_CASE("a row that is not finite is an error that says where") {
 }
 
 TEST_CASE("log-probabilities agree with sums in f64") {
-  struct Row { std::size_t n; float spread; };
+  struct Row {
+    std::size_t n;
+    float spread;
+  };
   for (const Row& row : {Row{1, 1}, Row{17, 3}, Row{1024, 0}, Row{1025, 10}, Row{151'936, 4}, Row{151'936, 60}}) {
     CAPTURE(row.n);
     const auto logits = random_row(row.n, 5, row.spread);
@@ -94,7 +106,9 @@ TEST_CASE("the fast exponential is good to a few units in the last place") {
 }
 
 TEST_CASE("draws follow the exact probabilities") {
-  struct Row { double temperature, top_p; };
+  struct Row {
+    double temperature, top_p;
+  };
   const auto row = random_row(40, 11, 1.5f);
   const auto stats = row_stats(row);
   REQUIRE(stats);
@@ -106,7 +120,8 @@ TEST_CASE("draws follow the exact probabilities") {
     std::vector<int> seen(row.size());
     for (int i = 0; i < draws; ++i) {
       // Every second draw with a new seed, every other with a new index.
-      const auto token = sample(row, *stats, {r.temperature, r.top_p, static_cast<std::uint64_t>(i / 2)}, static_cast<std::uint64_t>(i % 2));
+      const auto token = sample(row, *stats, {r.temperature, r.top_p, static_cast<std::uint64_t>(i / 2)},
+                                static_cast<std::uint64_t>(i % 2));
       ++seen[static_cast<std::size_t>(token)];
     }
     double chi2 = 0;
@@ -123,8 +138,13 @@ TEST_CASE("draws follow the exact probabilities") {
 }
 
 TEST_CASE("the nucleus is the smallest set of likeliest tokens, on wide rows too") {
-  struct Row { std::size_t n; float spread; double top_p; };
-  for (const Row& r : {Row{50'000, 0.1f, 0.9}, Row{50'000, 3, 0.95}, Row{5'000, 8, 0.3}, Row{300, 0, 0.5}, Row{151'936, 5, 0.999}}) {
+  struct Row {
+    std::size_t n;
+    float spread;
+    double top_p;
+  };
+  for (const Row& r :
+       {Row{50'000, 0.1f, 0.9}, Row{50'000, 3, 0.95}, Row{5'000, 8, 0.3}, Row{300, 0, 0.5}, Row{151'936, 5, 0.999}}) {
     CAPTURE(r.n);
     CAPTURE(r.top_p);
     const auto row = random_row(r.n, 3, r.spread);
