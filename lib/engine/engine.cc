@@ -160,7 +160,6 @@ Result<std::vector<TokenEvent>> Engine::step() {
       return make_error(Exit::kBug, "engine",
                         "no work was found for " + std::to_string(sequences_.size()) + " sequences");
     }
-    ++stats_.steps;
     RM_TRY(run(plan.work, plan.pad_rows, events));
     if (signals::stop_requested()) break;
   }
@@ -187,12 +186,18 @@ Result<void> Engine::run(std::span<const Work> work, int pad_rows, Events& event
     if (logits.error().exit == Exit::kResources && pad_rows == 0) return run_in_parts(work, logits.error(), events);
     return logits.error();
   }
+  count(work);
+  return take_rows(work, *logits, events);
+}
+
+void Engine::count(std::span<const Work> work) {
+  const std::int64_t before = stats_.decode_tokens;
   for (const Work& w : work) {
-    const bool decode = w.logits && w.sequence->computed >= w.sequence->prompt;
+    const bool decode = w.count == 1 && w.logits && w.sequence->computed >= w.sequence->prompt;
     (decode ? stats_.decode_tokens : stats_.prefill_tokens) += w.count;
   }
-  ++stats_.forward_steps;
-  return take_rows(work, *logits, events);
+  ++stats_.steps;
+  stats_.decode_steps += stats_.decode_tokens > before;
 }
 
 // Out of memory: the halves one after the other, and smaller steps from now on.

@@ -45,6 +45,7 @@ class Engine : public generate::TokenEngine {
   Result<void> check(const generate::TokenRequest& r) const;
   Result<void> run(std::span<const Work> work, int pad_rows, Events& events);
   Result<void> run_in_parts(std::span<const Work> work, const Error& why, Events& events);
+  void count(std::span<const Work> work);
   Result<void> take_rows(std::span<const Work> work, std::span<const float> logits, Events& events);
   // True when the sequence ended; it is gone then.
   Result<bool> emit(Sequence& s, std::span<const float> row, Events& events);

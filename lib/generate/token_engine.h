@@ -61,7 +61,7 @@ struct TokenEvent {
 
 // What an engine has done since it was opened.
 struct EngineStats {
-  std::int64_t steps = 0, forward_steps = 0;               // scheduling steps; forward passes of the model
+  std::int64_t steps = 0, decode_steps = 0;                // forward passes; of them with tokens of replies
   std::int64_t prefill_tokens = 0, decode_tokens = 0;      // positions computed of prompts and given replies; of replies
   std::int64_t shared_tokens = 0, preempted = 0;           // positions found in the cache; times a sequence was put back
   double seconds = 0, model_seconds = 0, sample_seconds = 0;  // inside step(); of it in the model; in sampling
