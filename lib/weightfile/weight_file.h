@@ -52,7 +52,7 @@ class WeightFile {
 
   virtual const std::string& path() const = 0;
   virtual const ModelConfig& config() const = 0;
-  virtual std::span<const TensorInfo> tensors() const = 0;
+  virtual std::span<const TensorInfo> tensors() const = 0;  // by name
   const TensorInfo* find(std::string_view name) const;
   // Reads bytes [begin, begin + dst.size()) of a tensor. Exit::kIo or kModel when the file got shorter.
   virtual Result<void> read(const TensorInfo& t, std::uint64_t begin, std::span<std::byte> dst) const = 0;
