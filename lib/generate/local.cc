@@ -1,14 +1,9 @@
 #include "lib/generate/local.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <unordered_map>
 
+#include "lib/base/fd.h"
 #include "lib/base/limits.h"
 #include "lib/base/signals.h"
 #include "lib/generate/letters.h"
@@ -21,30 +16,9 @@ namespace {
 constexpr std::int64_t kDefaultReply = 8192;
 constexpr int kDefaultBatch = 32;
 
-Result<std::string> read_small_file(const std::string& path, std::uint64_t limit) {
-  auto fail = [&](const std::string& what) { return make_error(Exit::kUsage, "bad_file", what, path); };
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return fail(std::string("cannot be opened: ") + std::strerror(errno));
-  std::string text;
-  std::string chunk(1 << 16, '\0');
-  for (;;) {
-    const ssize_t n = ::read(fd, chunk.data(), chunk.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 || text.size() > limit) {
-      const int e = errno;
-      close(fd);
-      return fail(n < 0 ? std::string("cannot be read: ") + std::strerror(e) : "is larger than " + std::to_string(limit) + " bytes");
-    }
-    if (n == 0) break;
-    text.append(chunk, 0, static_cast<std::size_t>(n));
-  }
-  close(fd);
-  return text;
-}
-
 Result<text::ChatTemplate> open_template(const LocalOptions& o, const weightfile::TextSource& source) {
   if (o.chat_file.empty()) return text::ChatTemplate::recognise(source.chat_template, source.bos_text);
-  RM_ASSIGN(const std::string file, read_small_file(o.chat_file, limits::kConfigBytes));
+  RM_ASSIGN(const std::string file, fd::read_file(o.chat_file, limits::kConfigBytes, Exit::kUsage));
   auto chat = text::ChatTemplate::from_json(file);
   if (chat) return chat;
   Error e = chat.error();

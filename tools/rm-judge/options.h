@@ -1,0 +1,39 @@
+// What the command line of rm-judge asks for. Read once; nothing is opened here.
+#pragma once
+
+#include <string>
+
+#include "lib/base/result.h"
+#include "lib/judge/judge.h"
+#include "lib/records/pair.h"
+#include "lib/records/shard.h"
+#include "tools/cli/flags.h"
+
+namespace rm::rmjudge {
+
+inline constexpr const char* kProgram = "rm-judge";
+
+enum class OnError { kRecord, kSkip, kStop };
+
+struct Options {
+  cli::Common common;
+  cli::Length length;
+  cli::Model model;
+  std::string question, answer_a, answer_b;        // -q -a -b as given
+  bool has_question = false, has_a = false, has_b = false;
+  std::int64_t samples = 1;
+  std::string verdict = "strict";
+  bool reparse = false, show_prompt = false;
+
+  bool one = false;          // judge the one pair of -q -a -b
+  judge::Settings settings;  // but form and model, which the generator decides
+  records::FieldMap map;
+  records::Shard shard;
+  OnError on_error = OnError::kRecord;
+};
+
+// The flags alone, then what they mean together (Exit::kUsage).
+cli::Parsed parse_flags(int argc, char** argv, Options& o);
+Result<void> interpret(Options& o);
+
+}  // namespace rm::rmjudge
