@@ -1,0 +1,155 @@
+#include "lib/model/load.h"
+
+#include <cstdio>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "lib/model/torch_model.h"
+#include "lib/model/weight_reader.h"
+#include "lib/ops/cpu/pool.h"
+
+namespace rm::model {
+namespace {
+
+using weightfile::ModelConfig;
+using weightfile::WeightFile;
+
+std::string gigabytes(std::uint64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f GB", static_cast<double>(bytes) / 1e9);
+  return text;
+}
+
+std::optional<std::uint64_t> number_in(const char* file) {
+  std::ifstream in(file);
+  std::uint64_t n = 0;
+  if (in >> n) return n;
+  return std::nullopt;
+}
+
+// What this process may still take: the system's estimate, or less where a control group sets a limit.
+std::optional<std::uint64_t> free_memory() {
+  std::optional<std::uint64_t> free;
+  std::ifstream info("/proc/meminfo");
+  for (std::string key, unit; info >> key;) {
+    std::uint64_t kib = 0;
+    info >> kib;
+    std::getline(info, unit);
+    if (key == "MemAvailable:") free = kib * 1024;
+  }
+  const auto limit = number_in("/sys/fs/cgroup/memory.max"), used = number_in("/sys/fs/cgroup/memory.current");
+  if (limit && used) free = std::min(free.value_or(*limit), *limit > *used ? *limit - *used : 0);
+  return free;
+}
+
+Result<ops::Backend*> choose_backend(const std::string& device) {
+  const std::string name = device == "auto" ? (ops::backend(at::Device(at::kCUDA, 0)) ? "cuda:0" : "cpu") : device;
+  ops::Backend* found = nullptr;
+  try {
+    found = ops::backend(at::Device(name));
+  } catch (const std::exception&) {
+    return make_error(Exit::kUsage, "bad_device", "--device " + device + ": expected auto, cpu, cuda or cuda:N");
+  }
+  if (!found) return make_error(Exit::kResources, "no_device", "--device " + device + ": this build has no kernels for it");
+  return found;
+}
+
+Result<at::ScalarType> choose_dtype(const std::string& dtype, const ops::Backend& backend) {
+  if (dtype == "auto") return backend.fast_bf16() ? at::kBFloat16 : at::kFloat;
+  if (dtype == "bf16") return at::kBFloat16;
+  if (dtype == "f32") return at::kFloat;
+  return make_error(Exit::kUsage, "bad_dtype", "--dtype " + dtype + ": this device computes in f32 or bf16");
+}
+
+std::uint64_t bytes_needed(const ModelConfig& c, at::ScalarType dtype) {
+  std::uint64_t n = 0;
+  for (const weightfile::Planned& p : weightfile::plan(c)) {
+    std::uint64_t elements = 1;
+    for (const std::uint64_t d : p.shape) elements *= d;
+    n += elements * (p.shape.size() > 1 ? c10::elementSize(dtype) : 4);
+  }
+  return n;
+}
+
+Result<void> check_memory(const WeightFile& file, const ops::Backend& backend, at::ScalarType dtype) {
+  if (!backend.device().is_cpu()) return {};
+  const std::uint64_t need = bytes_needed(file.config(), dtype);
+  const auto free = free_memory();
+  if (!free || need + need / 20 <= *free) return {};
+  return make_error(Exit::kResources, "out_of_memory",
+                    "the weights need " + gigabytes(need) + " of memory in " + dtype_name(dtype) + " and " +
+                        gigabytes(*free) + " are free" +
+                        (dtype == at::kFloat ? ": try --dtype bf16 or a smaller model" : ": try a smaller model"),
+                    file.path());
+}
+
+Result<LayerWeights> read_layer(WeightReader& r, const ModelConfig& c, std::int64_t index) {
+  const std::string at = "model.layers." + std::to_string(index) + ".", attention = at + "self_attn.", mlp = at + "mlp.";
+  LayerWeights w;
+  RM_ASSIGN(w.attention_norm_D, r.vector(at + "input_layernorm.weight"));
+  RM_ASSIGN(w.qkv, r.linear({attention + "q_proj", attention + "k_proj", attention + "v_proj"}, c.qkv_bias));
+  if (c.qk_norm) {
+    RM_ASSIGN(w.head_norms.q_C, r.vector(attention + "q_norm.weight"));
+    RM_ASSIGN(w.head_norms.k_C, r.vector(attention + "k_norm.weight"));
+    w.head_norms.eps = c.norm_eps;
+  }
+  RM_ASSIGN(w.o, r.linear({attention + "o_proj"}, c.o_bias));
+  RM_ASSIGN(w.ffn_norm_D, r.vector(at + "post_attention_layernorm.weight"));
+  RM_ASSIGN(w.gate_up, r.linear({mlp + "gate_proj", mlp + "up_proj"}, c.mlp_bias));
+  RM_ASSIGN(w.down, r.linear({mlp + "down_proj"}, c.mlp_bias));
+  return w;
+}
+
+Result<std::unique_ptr<Weights>> read_weights(WeightReader& r, const ModelConfig& c) {
+  auto w = std::make_unique<Weights>();
+  const std::string embedding = "model.embed_tokens";
+  if (!c.tied) {
+    RM_ASSIGN(w->embedding, r.linear({embedding}, false));
+  }
+  for (std::int64_t i = 0; i < c.layers; ++i) {
+    RM_ASSIGN(LayerWeights layer, read_layer(r, c, i));
+    w->layers.push_back(std::move(layer));
+  }
+  RM_ASSIGN(w->norm_D, r.vector("model.norm.weight"));
+  RM_ASSIGN(w->head, r.linear({c.tied ? embedding : "lm_head"}, false));
+  return w;
+}
+
+void warn(const WeightFile& file, const std::vector<NotFinite>& found) {
+  if (found.empty()) return;
+  std::uint64_t n = 0;
+  for (const NotFinite& f : found) n += f.count;
+  std::fprintf(stderr, "warning: %s: %llu weights in %zu tensors are infinite or NaN, first in tensor %s\n",
+               file.path().c_str(), static_cast<unsigned long long>(n), found.size(), found.front().tensor.c_str());
+}
+
+Result<std::unique_ptr<StepModel>> load_on(const WeightFile& file, const generate::EngineOptions& o, ops::Backend& backend) {
+  const ModelConfig& c = file.config();
+  RM_ASSIGN(const at::ScalarType dtype, choose_dtype(o.dtype, backend));
+  if (dtype == at::kBFloat16 && (c.hidden % 2 || c.ffn % 2 || c.head_dim % 2))
+    return make_error(Exit::kModel, "bad_shape", "odd widths cannot run in bf16: use --dtype f32", file.path());
+  RM_TRY(check_memory(file, backend, dtype));
+  WeightReader reader(file, backend, dtype);
+  RM_ASSIGN(auto weights, read_weights(reader, c));
+  warn(file, reader.not_finite());
+  const std::int64_t context = o.context > 0 ? std::min(o.context, c.context) : c.context;
+  return std::unique_ptr<StepModel>(new TorchModel(c, std::move(weights), backend, dtype, context));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<StepModel>> load(const WeightFile& file, const generate::EngineOptions& o) {
+  RM_TRY(weightfile::check_against_plan(file));
+  ops::cpu::set_threads(o.threads);
+  RM_ASSIGN(ops::Backend* const backend, choose_backend(o.device));
+  try {
+    return load_on(file, o, *backend);
+  } catch (const std::exception& e) {
+    const std::string what = e.what();
+    return make_error(Exit::kResources, "out_of_memory", "the weights could not be stored: " + what.substr(0, what.find('\n')),
+                      file.path());
+  }
+}
+
+}  // namespace rm::model

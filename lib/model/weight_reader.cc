@@ -1,0 +1,120 @@
+#include "lib/model/weight_reader.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <mutex>
+#include <optional>
+
+#include "lib/base/signals.h"
+#include "lib/ops/cpu/pool.h"
+
+namespace rm::model {
+namespace {
+
+using weightfile::TensorInfo;
+
+constexpr std::int64_t kStripRows = 64;  // one panel of the CPU's layout
+
+std::uint64_t count_not_finite(std::span<const float> x) {
+  std::uint64_t n = 0;
+  for (const float v : x) n += !std::isfinite(v);
+  return n;
+}
+
+// Where row `row` of a tensor belongs: itself, or Hugging Face's place in its head (TensorInfo::interleaved_heads).
+std::int64_t place(const TensorInfo& t, std::int64_t head_dim, std::int64_t row) {
+  if (!t.interleaved_heads) return row;
+  const std::int64_t r = row % head_dim;
+  return row - r + r % 2 * (head_dim / 2) + r / 2;
+}
+
+}  // namespace
+
+Result<const TensorInfo*> WeightReader::find(const std::string& name) const {
+  if (const TensorInfo* t = file_.find(name)) return t;
+  return make_error(Exit::kModel, "bad_weights", "tensor " + name + " is missing", file_.path());
+}
+
+void WeightReader::count(const std::string& tensor, std::uint64_t n) {
+  if (n > 0) not_finite_.push_back({tensor, n});
+}
+
+Result<std::unique_ptr<Linear>> WeightReader::linear(const std::vector<std::string>& modules, bool bias) {
+  std::int64_t out = 0, in = 0;
+  std::vector<LinearPart> parts;
+  std::vector<const TensorInfo*> tensors;
+  for (const std::string& m : modules) {
+    RM_ASSIGN(const TensorInfo* t, find(m + ".weight"));
+    parts.push_back({m, out, static_cast<std::int64_t>(t->shape[0])});
+    out += static_cast<std::int64_t>(t->shape[0]);
+    in = static_cast<std::int64_t>(t->shape[1]);
+    tensors.push_back(t);
+  }
+  ops::Matrix w = backend_.make_matrix(out, in, dtype_);
+  for (std::size_t i = 0; i < tensors.size(); ++i) RM_TRY(read_rows(*tensors[i], w, parts[i].begin));
+  at::Tensor bias_O;
+  if (bias) {
+    bias_O = at::empty({out}, at::kFloat);
+    float* to = bias_O.mutable_data_ptr<float>();
+    for (const LinearPart& p : parts)
+      RM_TRY(read_vector(p.name + ".bias", {to + p.begin, static_cast<std::size_t>(p.rows)}));
+    bias_O = bias_O.to(backend_.device());
+  }
+  return std::unique_ptr<Linear>(new DenseLinear(backend_, std::move(w), std::move(bias_O), std::move(parts)));
+}
+
+Result<at::Tensor> WeightReader::vector(const std::string& name) {
+  RM_ASSIGN(const TensorInfo* t, find(name));
+  at::Tensor v = at::empty({static_cast<std::int64_t>(t->shape[0])}, at::kFloat);
+  RM_TRY(read_vector(name, {v.mutable_data_ptr<float>(), static_cast<std::size_t>(t->shape[0])}));
+  return v.to(backend_.device());
+}
+
+Result<void> WeightReader::read_vector(const std::string& name, std::span<float> to) {
+  RM_ASSIGN(const TensorInfo* t, find(name));
+  std::vector<std::byte> raw(t->bytes);
+  std::vector<float> values(to.size());
+  RM_TRY(file_.read(*t, 0, raw));
+  weightfile::dequantise(t->dtype, raw, values);
+  for (std::size_t i = 0; i < to.size(); ++i)
+    to[static_cast<std::size_t>(place(*t, file_.config().head_dim, static_cast<std::int64_t>(i)))] = values[i];
+  count(name, count_not_finite(values));
+  return {};
+}
+
+Result<void> WeightReader::read_rows(const TensorInfo& t, ops::Matrix& m, std::int64_t begin) {
+  const std::int64_t rows = static_cast<std::int64_t>(t.shape[0]), strips = (rows + kStripRows - 1) / kStripRows;
+  const std::uint64_t row_bytes = t.bytes / t.shape[0];
+  std::mutex mutex;
+  std::optional<Error> failed;
+  std::atomic<std::uint64_t> bad{0};
+  std::atomic<bool> stop{false};
+  ops::cpu::parallel(strips, [&](std::int64_t strip, int) {
+    if (stop.load(std::memory_order_relaxed)) return;
+    const auto fail = [&](Error e) {
+      const std::lock_guard<std::mutex> lock(mutex);
+      if (!failed) failed = std::move(e);
+      stop = true;
+    };
+    try {
+      const std::int64_t first = strip * kStripRows, n = std::min(kStripRows, rows - first);
+      std::vector<std::byte> raw(static_cast<std::size_t>(n) * row_bytes);
+      std::vector<float> values(static_cast<std::size_t>(n * m.in));
+      if (signals::stop_requested()) return fail(signals::stop_error());
+      if (auto r = file_.read(t, static_cast<std::uint64_t>(first) * row_bytes, raw); !r) return fail(r.error());
+      weightfile::dequantise(t.dtype, raw, values);
+      if (const std::uint64_t c = count_not_finite(values)) bad += c;
+      if (!t.interleaved_heads) return backend_.put_rows(m, begin + first, n, values.data());
+      for (std::int64_t r = 0; r < n; ++r)
+        backend_.put_rows(m, begin + place(t, file_.config().head_dim, first + r), 1, values.data() + r * m.in);
+    } catch (const std::exception& e) {
+      fail(make_error(Exit::kResources, "out_of_memory", std::string("not enough memory while reading tensor ") + t.name));
+    }
+  });
+  if (failed) return *failed;
+  count(t.name, bad);
+  return {};
+}
+
+}  // namespace rm::model

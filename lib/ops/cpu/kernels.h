@@ -1,0 +1,87 @@
+// The CPU kernels on raw memory, one table an instruction set, chosen when the program runs.
+//
+// Every table has the same functions with the same results up to rounding. Within one table a row's result depends on
+// that row alone: the order of its additions is fixed by constants of the layout, not by how many rows run with it, at
+// which place it stands, or on which thread. Batches, chunks and shards therefore never change a bit (design, section 5).
+// All memory is the caller's. bf16 is carried as uint16_t; "element" is bf16 or f32, by the `bf16` argument or E.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace rm::ops::cpu {
+
+// A weight matrix [out, in] is stored as panels of kPanel output columns, the last one filled with zeros:
+// bf16 [out/kPanel][in/2][kPanel][2], f32 [out/kPanel][in][kPanel].
+inline constexpr int kPanel = 64;
+// A page of the cache holds kPageTokens positions of one key/value head of width C (a multiple of 16, filled with zeros):
+// keys [C/P][kPageTokens][P], values [kPageTokens/P][C][P]; P = 2 for bf16, 1 for f32. Both are panels, so that scores and
+// sums over values run the same inner loop as the matrices.
+inline constexpr int kPageTokens = 32;
+inline constexpr int kKeyBlock = 128;  // positions per step of the online softmax, at absolute boundaries
+
+struct PanelJob {
+  const void* a = nullptr;  // [rows, k] elements, row stride lda
+  std::int64_t lda = 0, rows = 0, k = 0;
+  const void* panel = nullptr;
+  float* scratch = nullptr;      // [rows, kPanel]
+  const float* bias = nullptr;   // [columns], or null
+  void* out = nullptr;           // [rows, columns], row stride ldo
+  std::int64_t ldo = 0, columns = 0;  // columns <= kPanel
+  bool out_bf16 = false;
+};
+
+// Attention of `positions` consecutive queries of one sequence for the `group` query heads of one key/value head.
+struct AttendJob {
+  const void* q = nullptr;  // first query; [positions] x q_stride, heads of the group one after the other, width head_dim
+  std::int64_t q_stride = 0;
+  std::int64_t group = 1, head_dim = 0, padded_dim = 0;
+  std::int64_t first = 0, positions = 0;  // absolute position of the first query
+  const std::int32_t* pages = nullptr;    // of the sequence, from position 0
+  const void *k = nullptr, *v = nullptr;  // page 0 of this head
+  std::int64_t page_stride = 0;           // elements from one page to the next
+  float scale = 1;
+  void* out = nullptr;  // like q
+  std::int64_t out_stride = 0;
+  void* scratch = nullptr;  // attend_scratch() bytes, 64-byte aligned
+};
+inline std::int64_t attend_scratch(std::int64_t rows, std::int64_t padded_dim) {
+  return rows * (padded_dim * 4 + padded_dim * 4 + kKeyBlock * 8 + 64) + 256;
+}
+
+// One token of q, k and v: optional head norms, rotation by halves, and the store into the cache.
+struct RopeJob {
+  const float* qkv = nullptr;  // [heads + 2 kv_heads, head_dim]
+  std::int64_t heads = 0, kv_heads = 0, head_dim = 0, padded_dim = 0;
+  const float *cos = nullptr, *sin = nullptr;        // [head_dim / 2]
+  const float *q_norm = nullptr, *k_norm = nullptr;  // [head_dim], or null
+  float eps = 0;
+  void* q_out = nullptr;                       // [heads, head_dim] elements
+  void *k_page = nullptr, *v_page = nullptr;   // the token's page, head 0
+  std::int64_t head_stride = 0;                // elements from one head of a page to the next
+  std::int64_t slot = 0;                       // place in the page
+};
+
+struct KernelTable {
+  const char* name = "";     // "scalar", "avx2", "avx512", "avx512-bf16"
+  bool (*usable)() = nullptr;
+  void (*panel_bf16)(const PanelJob&) = nullptr;
+  void (*panel_f32)(const PanelJob&) = nullptr;
+  void (*attend_bf16)(const AttendJob&) = nullptr;
+  void (*attend_f32)(const AttendJob&) = nullptr;
+  void (*rope_bf16)(const RopeJob&) = nullptr;
+  void (*rope_f32)(const RopeJob&) = nullptr;
+  void (*rms_norm)(const float* x, const float* w, std::int64_t n, float eps, void* out, bool bf16) = nullptr;
+  // out[i] = silu(gate[i]) * up[i]; all of the same type.
+  void (*swiglu)(const void* gate, const void* up, std::int64_t n, void* out, bool bf16) = nullptr;
+};
+
+extern const KernelTable kScalar;
+#if defined(__x86_64__)
+extern const KernelTable kAvx2, kAvx512, kAvx512Bf16;
+#endif
+
+std::span<const KernelTable* const> usable_tables();  // on this machine, best first
+const KernelTable& best_table();
+
+}  // namespace rm::ops::cpu

@@ -1,0 +1,26 @@
+#if defined(__x86_64__)
+#include "lib/ops/cpu/kernels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include <immintrin.h>
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")
+#define RM_WIDTH 16
+#define RM_DOT_BF16 0
+#define RM_ISA avx512
+#include "lib/ops/cpu/kernels_body.h"
+#pragma GCC pop_options
+
+namespace rm::ops::cpu {
+
+const KernelTable kAvx512 = avx512::table("avx512", [] {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+});
+
+}  // namespace rm::ops::cpu
+#endif

@@ -1,0 +1,16 @@
+#include "lib/ops/cpu/kernels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#define RM_WIDTH 4
+#define RM_DOT_BF16 0
+#define RM_ISA scalar
+#include "lib/ops/cpu/kernels_body.h"
+
+namespace rm::ops::cpu {
+
+const KernelTable kScalar = scalar::table("scalar", [] { return true; });
+
+}  // namespace rm::ops::cpu
