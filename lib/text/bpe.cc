@@ -7,7 +7,7 @@
 #include <bit>
 #include <unordered_set>
 
-#include "lib/base/json.h"
+#include "lib/base/escape.h"
 #include "lib/base/limits.h"
 #include "lib/text/utf8.h"
 
@@ -21,11 +21,7 @@ std::size_t table_size(std::size_t entries) { return std::bit_ceil(std::max<std:
 
 Error bad_vocab(std::string message) { return make_error(Exit::kModel, "bad_tokenizer", std::move(message)); }
 
-std::string quoted(std::string_view s) {
-  std::string out;
-  json::append_string(out, first_code_points(s, 60));
-  return out;
-}
+std::string quoted(std::string_view s) { return '"' + escape_text(s, 80) + '"'; }
 
 // Bytes a vocabulary may lack: control characters that text does not use, and bytes that no UTF-8 of an assigned
 // plane holds. SmolLM2's training text had none of them either.

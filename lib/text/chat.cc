@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "lib/base/json.h"
+#include "lib/base/escape.h"
 #include "lib/base/limits.h"
 #include "lib/text/chat_family.h"
 #include "lib/text/utf8.h"
@@ -87,10 +87,8 @@ Result<void> check(const Family& f, std::span<const Message> messages) {
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const auto* turn = around(f, messages[i].role);
     if (turn && *turn) continue;
-    std::string role;
-    json::append_string(role, first_code_points(messages[i].role, 40));
-    return bad_messages("message " + std::to_string(i) + " has role " + role +
-                        (turn ? ", which this chat template cannot show" : "; expected system, user or assistant"));
+    return bad_messages("message " + std::to_string(i) + " has role \"" + escape_text(messages[i].role, 40) +
+                        (turn ? "\", which this chat template cannot show" : "\"; expected system, user or assistant"));
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "lib/base/escape.h"
 #include "lib/base/json.h"
 #include "lib/text/chat_family.h"
 
@@ -9,9 +10,8 @@ namespace rm::text {
 namespace {
 
 Error bad(std::string_view key, const std::string& expected) {
-  std::string name;
-  json::append_string(name, key.substr(0, 60));
-  return make_error(Exit::kModel, "bad_template", "chat template: " + name + ": expected " + expected);
+  return make_error(Exit::kModel, "bad_template",
+                    "chat template: \"" + escape_text(key, 60) + "\": expected " + expected);
 }
 
 Result<void> read_string(json::Value v, std::string_view key, std::string& out) {

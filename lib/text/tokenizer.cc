@@ -4,7 +4,7 @@
 #include <array>
 #include <unordered_map>
 
-#include "lib/base/json.h"
+#include "lib/base/escape.h"
 #include "lib/base/limits.h"
 #include "lib/text/bpe.h"
 #include "lib/text/pretokenize.h"
@@ -26,11 +26,7 @@ namespace {
 
 Error bad_vocab(std::string message) { return make_error(Exit::kModel, "bad_tokenizer", std::move(message)); }
 
-std::string quoted(std::string_view s) {
-  std::string out;
-  json::append_string(out, first_code_points(s, 60));
-  return out;
-}
+std::string quoted(std::string_view s) { return '"' + escape_text(s, 80) + '"'; }
 
 // One past the largest id, once every id is known to be one.
 Result<std::size_t> checked_size(const Vocab& v) {
