@@ -99,16 +99,18 @@ std::string splice(std::string_view line, std::span<const Field> fields, std::sp
   std::string out;
   out.reserve(line.size() + extra);
   out += '{';
-  std::string_view tail;  // white space behind the last member that stays
+  std::string_view space;    // behind the last member that stays
+  std::string_view closing;  // before the closing brace
   bool any = false;
   MemberScan scan(line);
   while (const auto m = scan.next()) {
+    closing = line.substr(m->value_end, m->end - m->value_end);
     if (ours.hold(line.substr(m->key, m->key_end - m->key))) continue;
-    out += tail;
+    out += space;
     if (any) out += ',';
     any = true;
     out += line.substr(m->begin, m->value_end - m->begin);
-    tail = line.substr(m->value_end, m->end - m->value_end);
+    space = closing;
   }
   for (const Field& f : fields) {
     if (any) out += ',';
@@ -117,7 +119,7 @@ std::string splice(std::string_view line, std::span<const Field> fields, std::sp
     out += ':';
     out += f.json;
   }
-  out += tail;
+  out += closing;
   out += '}';
   return out;
 }
