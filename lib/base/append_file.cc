@@ -23,12 +23,14 @@ Result<AppendFile> AppendFile::open(const std::string& path, std::uint64_t keep)
                       escape_text(path));
   }
   if (k.size < keep) {
-    return make_error(Exit::kIo, "io", "got shorter while it was examined: " + format_grouped(k.size) + " bytes", escape_text(path));
+    return make_error(Exit::kIo, "io", "got shorter while it was examined: " + format_grouped(k.size) + " bytes",
+                      escape_text(path));
   }
   if (k.size != keep && ::ftruncate(n, static_cast<off_t>(keep)) != 0) {
     return fd::system_error(Exit::kIo, errno, "cannot cut the file to " + format_grouped(keep) + " bytes", path);
   }
-  if (::lseek(n, static_cast<off_t>(keep), SEEK_SET) < 0) return fd::system_error(Exit::kIo, errno, "cannot seek", path);
+  if (::lseek(n, static_cast<off_t>(keep), SEEK_SET) < 0)
+    return fd::system_error(Exit::kIo, errno, "cannot seek", path);
   out.size_ = keep;
   return out;
 }

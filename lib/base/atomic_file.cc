@@ -61,7 +61,8 @@ Result<void> AtomicFile::commit() {
   temporary_.clear();
   const std::string folder = folder_of(path_);
   const fd::Fd directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return directory ? sync(directory.number(), folder) : Result<void>{};  // a folder that may not be read cannot be synced
+  return directory ? sync(directory.number(), folder)
+                   : Result<void>{};  // a folder that may not be read cannot be synced
 }
 
 Result<void> write_file_atomically(const std::string& path, std::string_view data) {

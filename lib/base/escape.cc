@@ -26,7 +26,8 @@ std::string escape_text(std::string_view text, std::size_t limit) {
       out.append(shown.substr(i, s.length));
     } else if (!s.valid) {
       for (std::size_t k = 0; k < s.length; ++k) {
-        std::snprintf(buffer, sizeof buffer, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(shown[i + k])));
+        std::snprintf(buffer, sizeof buffer, "\\x%02x",
+                      static_cast<unsigned>(static_cast<unsigned char>(shown[i + k])));
         out += buffer;
       }
     } else if (s.code == '\n') {
@@ -36,7 +37,10 @@ std::string escape_text(std::string_view text, std::size_t limit) {
     } else if (s.code == '\r') {
       out += "\\r";
     } else {
-      std::snprintf(buffer, sizeof buffer, s.code < 0x100 ? "\\x%02x" : s.code < 0x10000 ? "\\u%04x" : "\\U%08x",
+      std::snprintf(buffer, sizeof buffer,
+                    s.code < 0x100     ? "\\x%02x"
+                    : s.code < 0x10000 ? "\\u%04x"
+                                       : "\\U%08x",
                     static_cast<unsigned>(s.code));
       out += buffer;
     }

@@ -169,7 +169,8 @@ Kind from_stat(const struct stat& s) {
 
 Result<Kind> kind(int fd, std::string_view name) {
   struct stat s {};
-  if (::fstat(fd, &s) != 0) return system_error(Exit::kIo, errno, "cannot examine", name.empty() ? standard_name(fd) : name);
+  if (::fstat(fd, &s) != 0)
+    return system_error(Exit::kIo, errno, "cannot examine", name.empty() ? standard_name(fd) : name);
   Kind k = from_stat(s);
   k.terminal = ::isatty(fd) == 1;
   return k;
@@ -188,7 +189,8 @@ Result<std::string> read_file(const std::string& path, std::uint64_t limit, Exit
     if (e.exit == Exit::kInput) e.exit = exit;
     return e;
   }
-  const Error too_large = make_error(exit, "too_large", "is larger than " + format_grouped(limit) + " bytes", escape_text(path));
+  const Error too_large =
+      make_error(exit, "too_large", "is larger than " + format_grouped(limit) + " bytes", escape_text(path));
   RM_ASSIGN(const Kind k, kind(file->number(), path));
   if (k.size > limit) return too_large;
   std::string out;

@@ -16,8 +16,8 @@ struct Hash128 {
 };
 
 std::uint64_t hash64(std::string_view bytes, std::uint64_t seed = 0);  // XXH64
-Hash128 hash128(std::string_view bytes);                                // XXH3, 128 bits
-std::string hex64(std::uint64_t v);                                     // 16 digits
+Hash128 hash128(std::string_view bytes);                               // XXH3, 128 bits
+std::string hex64(std::uint64_t v);                                    // 16 digits
 
 class ContentHash {
  public:

@@ -86,7 +86,8 @@ Result<void> check_tape(const document& d) {
     const char type = tape_type(d, at);
     if (type == '{' || type == '[') {
       if (open.size() == static_cast<std::size_t>(limits::kJsonDepth)) {
-        return make_error(Exit::kInput, "too_deep", "nested deeper than " + std::to_string(limits::kJsonDepth) + " levels");
+        return make_error(Exit::kInput, "too_deep",
+                          "nested deeper than " + std::to_string(limits::kJsonDepth) + " levels");
       }
       open.push_back({past_container(d, at), type == '{', {}});
       ++at;
@@ -106,7 +107,8 @@ bool looks_utf16(std::string_view t) {
 Error fault_error(std::string_view text, const char* otherwise) {
   if (looks_utf16(text)) return make_error(Exit::kInput, "bad_utf8", "not UTF-8 (UTF-16?)", "byte 0");
   if (const auto f = find_fault(text)) {
-    return make_error(Exit::kInput, f->reason, f->message + " (byte " + std::to_string(f->byte) + ")", std::to_string(f->byte));
+    return make_error(Exit::kInput, f->reason, f->message + " (byte " + std::to_string(f->byte) + ")",
+                      std::to_string(f->byte));
   }
   return make_error(Exit::kInput, "bad_json", otherwise);
 }
@@ -309,7 +311,8 @@ Result<Value> Document::parse(std::string_view text) {
   if (m.parser.capacity() < text.size() || m.parser.max_depth() != static_cast<std::size_t>(limits::kJsonDepth) + 2) {
     const std::size_t capacity = std::max<std::size_t>(text.size(), 4096);
     if (m.parser.allocate(capacity, static_cast<std::size_t>(limits::kJsonDepth) + 2) != simdjson::SUCCESS) {
-      return make_error(Exit::kResources, "no_memory", "no memory to parse " + std::to_string(text.size()) + " bytes of JSON");
+      return make_error(Exit::kResources, "no_memory",
+                        "no memory to parse " + std::to_string(text.size()) + " bytes of JSON");
     }
   }
   simdjson::dom::element root;

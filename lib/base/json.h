@@ -30,17 +30,17 @@ class Value {
   bool is(Type t) const { return type() == t; }
   std::optional<bool> boolean() const;
   std::optional<double> number() const;
-  std::optional<std::int64_t> integer() const;      // numbers written as integers that fit
+  std::optional<std::int64_t> integer() const;  // numbers written as integers that fit
   std::optional<std::uint64_t> unsigned_integer() const;
-  std::optional<std::string_view> string() const;   // unescaped; may contain NUL
+  std::optional<std::string_view> string() const;  // unescaped; may contain NUL
 
-  std::size_t size() const;                         // of an array or object, else 0
-  std::optional<Value> find(std::string_view key) const;  // of an object
-  void each_item(const std::function<void(std::size_t, Value)>& f) const;       // of an array, in order
+  std::size_t size() const;                                                       // of an array or object, else 0
+  std::optional<Value> find(std::string_view key) const;                          // of an object
+  void each_item(const std::function<void(std::size_t, Value)>& f) const;         // of an array, in order
   void each_member(const std::function<void(std::string_view, Value)>& f) const;  // of an object, in order
-  std::vector<Value> items() const;                 // of an array
+  std::vector<Value> items() const;                                               // of an array
 
-  std::string dump() const;                         // minified JSON text of this value
+  std::string dump() const;  // minified JSON text of this value
 
  private:
   friend class Document;

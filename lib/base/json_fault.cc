@@ -85,7 +85,8 @@ bool Scanner::escape() {
   if (high < 0xD800 || high > 0xDFFF) return true;
   const bool pair = high < 0xDC00 && text_.substr(at_, 2) == "\\u";
   const int low = pair ? hex4(at_ + 2) : -1;
-  if (low < 0xDC00 || low > 0xDFFF) return fail_cut(text_.size() - at_ < 6 && high < 0xDC00, start, "a lone surrogate escape stands for no character");
+  if (low < 0xDC00 || low > 0xDFFF)
+    return fail_cut(text_.size() - at_ < 6 && high < 0xDC00, start, "a lone surrogate escape stands for no character");
   at_ += 6;
   return true;
 }
@@ -99,7 +100,8 @@ bool Scanner::string() {
       if (!escape()) return false;
       continue;
     }
-    if (static_cast<unsigned char>(c) < 0x20) return fail(at_, "a string holds the raw control " + show(c) + "; write it as an escape");
+    if (static_cast<unsigned char>(c) < 0x20)
+      return fail(at_, "a string holds the raw control " + show(c) + "; write it as an escape");
     const Utf8Step s = utf8_step(text_, at_);
     if (!s.valid) {
       return fail_cut(at_ + s.length == text_.size() && s.length > 0, at_, show(c) + " is not valid UTF-8", "bad_utf8");
@@ -211,7 +213,8 @@ std::optional<Fault> Scanner::run() {
   while (!fault_) {
     while (at_ < text_.size() && is_space(text_[at_])) ++at_;
     if (at_ == text_.size()) {
-      if (want_ != Want::kNothing) fail_cut(true, at_, depth_ > 0 ? "the text ends inside an object or array" : "the text is empty");
+      if (want_ != Want::kNothing)
+        fail_cut(true, at_, depth_ > 0 ? "the text ends inside an object or array" : "the text is empty");
       break;
     }
     if (static_cast<unsigned char>(text_[at_]) >= 0x80) {

@@ -13,7 +13,7 @@ struct Fault {
   std::string reason;   // bad_json, bad_utf8, too_deep
   std::string message;  // without the offset
   std::size_t byte = 0;
-  bool cut = false;     // the text is a beginning of something valid
+  bool cut = false;  // the text is a beginning of something valid
 };
 
 // The first fault of syntax, encoding or depth; empty when there is none. Number ranges and repeated keys are not its business.

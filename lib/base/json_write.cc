@@ -32,13 +32,27 @@ void append_string(std::string& out, std::string_view s) {
     plain = ++i;
     out += '\\';
     switch (b) {
-      case '"': out += '"'; break;
-      case '\\': out += '\\'; break;
-      case '\n': out += 'n'; break;
-      case '\r': out += 'r'; break;
-      case '\t': out += 't'; break;
-      case '\b': out += 'b'; break;
-      case '\f': out += 'f'; break;
+      case '"':
+        out += '"';
+        break;
+      case '\\':
+        out += '\\';
+        break;
+      case '\n':
+        out += 'n';
+        break;
+      case '\r':
+        out += 'r';
+        break;
+      case '\t':
+        out += 't';
+        break;
+      case '\b':
+        out += 'b';
+        break;
+      case '\f':
+        out += 'f';
+        break;
       default:
         out += "u00";
         out += kHex[b >> 4];

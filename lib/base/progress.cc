@@ -61,7 +61,8 @@ std::string Progress::line(std::uint64_t done, std::uint64_t failed, std::uint64
   return out;
 }
 
-void Progress::update(std::uint64_t done, std::uint64_t failed, std::uint64_t unparsed, std::optional<double> fraction) {
+void Progress::update(std::uint64_t done, std::uint64_t failed, std::uint64_t unparsed,
+                      std::optional<double> fraction) {
   if (!active_) return;
   const auto now = Clock::now();
   if (now - last_ < kRedraw) return;

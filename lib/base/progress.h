@@ -34,8 +34,8 @@ class Progress {
   // when not zero.
   void update(std::uint64_t done, std::uint64_t failed, std::uint64_t unparsed, std::optional<double> fraction = {});
   void note(const std::string& extra) { extra_ = extra; }  // "1.2k tok/s", shown at the end of the line
-  void erase();    // before printing something else; the next update draws again
-  void finish();   // erases for good
+  void erase();   // before printing something else; the next update draws again
+  void finish();  // erases for good
 
   // The text of the line; for tests.
   std::string line(std::uint64_t done, std::uint64_t failed, std::uint64_t unparsed, std::optional<double> fraction,

@@ -25,7 +25,7 @@ enum class Exit : int {
   kResources = 6,  // memory or device
   kUnavailable = 69,
   kBug = 70,
-  kStopped = 75,      // TERM or USR1: saved, run again
+  kStopped = 75,       // TERM or USR1: saved, run again
   kInterrupted = 130,  // INT after a clean save
   kReaderGone = 141,   // closed pipe, silent
 };
@@ -47,7 +47,7 @@ inline Error make_error(Exit exit, std::string reason, std::string message, std:
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : v_(std::in_place_index<0>, std::move(value)) {}        // NOLINT(google-explicit-constructor)
+  Result(T value) : v_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
   Result(Error error) : v_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   explicit operator bool() const { return v_.index() == 0; }
@@ -91,16 +91,16 @@ class [[nodiscard]] Result<void> {
 }  // namespace rm
 
 // Evaluates an expression of type Result<...>; on failure returns its Error from the enclosing function.
-#define RM_TRY(expr)                                   \
-  do {                                                 \
+#define RM_TRY(expr)                                       \
+  do {                                                     \
     if (auto rm_r_ = (expr); !rm_r_) return rm_r_.error(); \
   } while (0)
 
 // RM_ASSIGN(auto x, f()): like RM_TRY, then moves the value into the left-hand side.
 #define RM_CONCAT_(a, b) a##b
 #define RM_CONCAT(a, b) RM_CONCAT_(a, b)
-#define RM_ASSIGN_(tmp, lhs, expr)   \
-  auto tmp = (expr);                 \
-  if (!tmp) return tmp.error();      \
+#define RM_ASSIGN_(tmp, lhs, expr) \
+  auto tmp = (expr);               \
+  if (!tmp) return tmp.error();    \
   lhs = *std::move(tmp)
 #define RM_ASSIGN(lhs, expr) RM_ASSIGN_(RM_CONCAT(rm_t_, __LINE__), lhs, expr)

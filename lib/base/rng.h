@@ -15,10 +15,10 @@ class Rng {
  public:
   explicit Rng(std::uint64_t seed, std::uint64_t position = 0) : seed_(seed), position_(position) {}
 
-  std::uint64_t next();                       // uniform in 64 bits
-  double uniform();                           // in [0, 1), 53 bits
-  std::uint64_t below(std::uint64_t n);       // uniform in [0, n), without bias; 0 for n = 0
-  double normal();                            // mean 0, deviation 1 (Box-Muller, two draws a number)
+  std::uint64_t next();                  // uniform in 64 bits
+  double uniform();                      // in [0, 1), 53 bits
+  std::uint64_t below(std::uint64_t n);  // uniform in [0, n), without bias; 0 for n = 0
+  double normal();                       // mean 0, deviation 1 (Box-Muller, two draws a number)
 
   std::uint64_t seed() const { return seed_; }
   std::uint64_t position() const { return position_; }  // draws of next() so far

@@ -34,7 +34,8 @@ Exit stop_exit() { return static_cast<Exit>(g_stop.load(std::memory_order_relaxe
 
 Error stop_error() {
   const Exit e = stop_exit();
-  return make_error(e, "stopped", e == Exit::kInterrupted ? "interrupted" : "stopped by a signal; run again with --resume");
+  return make_error(e, "stopped",
+                    e == Exit::kInterrupted ? "interrupted" : "stopped by a signal; run again with --resume");
 }
 
 void request_stop(Exit e) { g_stop.store(static_cast<int>(e)); }

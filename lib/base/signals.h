@@ -8,10 +8,10 @@
 
 namespace rm::signals {
 
-void install();           // once, at the start of main
-bool stop_requested();    // polled between units of work
-Exit stop_exit();         // kStopped, kInterrupted, or kDone if none was asked for
-Error stop_error();       // an Error with stop_exit(), for unwinding a loop
+void install();             // once, at the start of main
+bool stop_requested();      // polled between units of work
+Exit stop_exit();           // kStopped, kInterrupted, or kDone if none was asked for
+Error stop_error();         // an Error with stop_exit(), for unwinding a loop
 void request_stop(Exit e);  // as if a signal had come; for tests and servers
 
 }  // namespace rm::signals

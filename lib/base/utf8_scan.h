@@ -12,7 +12,7 @@ namespace rm {
 struct Utf8Step {
   std::size_t length = 0;  // bytes to consume; 0 only at the end of the text
   bool valid = false;
-  char32_t code = 0;       // where valid
+  char32_t code = 0;  // where valid
 };
 
 Utf8Step utf8_step(std::string_view text, std::size_t at);

@@ -15,7 +15,9 @@ constexpr std::array<std::string_view, 7> kUnparsed{"bad_json",   "bad_utf8",   
                                                     "not_object", "line_too_long", "truncated_line"};
 
 void write_error(json::Writer& w, const Line& line, const Error& error) {
-  w.member("code", std::string_view(error.reason)).member("message", std::string_view(error.message)).member("line", line.number);
+  w.member("code", std::string_view(error.reason))
+      .member("message", std::string_view(error.message))
+      .member("line", line.number);
 }
 
 }  // namespace
@@ -43,7 +45,9 @@ std::string failure_line(const Line& line, const Error& error) {
   return out;
 }
 
-bool is_unparsed(const Error& error) { return std::find(kUnparsed.begin(), kUnparsed.end(), error.reason) != kUnparsed.end(); }
+bool is_unparsed(const Error& error) {
+  return std::find(kUnparsed.begin(), kUnparsed.end(), error.reason) != kUnparsed.end();
+}
 
 std::string failure(const Line& line, const Error& error, std::span<const std::string_view> drop) {
   return is_unparsed(error) ? failure_line(line, error) : failure_record(line, error, drop);

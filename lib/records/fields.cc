@@ -12,9 +12,9 @@ using json::Value;
 
 constexpr std::size_t kNameShown = 60;
 constexpr std::size_t kKeysShown = 12;
-constexpr std::string_view kMappable[] = {"prompt",     "question",   "instruction", "chosen",           "rejected",
-                                          "answer_a",   "answer_b",   "response_a",  "response_b",       "responses",
-                                          "winner",     "context_messages"};
+constexpr std::string_view kMappable[] = {"prompt",     "question",  "instruction", "chosen",
+                                          "rejected",   "answer_a",  "answer_b",    "response_a",
+                                          "response_b", "responses", "winner",      "context_messages"};
 
 std::string quote(std::string_view name) { return '"' + escape_text(name, kNameShown) + '"'; }
 
@@ -39,13 +39,15 @@ std::string shown_path(const std::vector<std::string>& path) {
 }
 
 Result<Message> read_message(const Value& v, const std::string& name) {
-  if (!v.is(Type::kObject)) return record_error("wrong_type", name + " is " + json::name(v.type()) + "; expected a message {role, content}");
+  if (!v.is(Type::kObject))
+    return record_error("wrong_type", name + " is " + json::name(v.type()) + "; expected a message {role, content}");
   auto role = v.find("role"), content = v.find("content");
   const bool from_value = !role && !content;
   if (from_value) role = v.find("from"), content = v.find("value");
   if (!role) return record_error("missing_field", name + " has no \"role\"");
   if (!content) return record_error("missing_field", name + " has no " + (from_value ? "\"value\"" : "\"content\""));
-  if (!role->string()) return record_error("wrong_type", name + ": the role is " + json::name(role->type()) + "; expected a string");
+  if (!role->string())
+    return record_error("wrong_type", name + ": the role is " + json::name(role->type()) + "; expected a string");
   if (!content->string()) {
     return record_error("wrong_type", name + ": the content is " + json::name(content->type()) + "; expected a string");
   }

@@ -77,7 +77,8 @@ class Fields {
 
 Result<Sample> read_sample(const Value& v, const std::string& path) {
   if (!v.is(Type::kObject)) {
-    return make_error(Exit::kInput, "bad_judgment", "\"" + path + "\" is " + json::name(v.type()) + "; expected an object");
+    return make_error(Exit::kInput, "bad_judgment",
+                      "\"" + path + "\" is " + json::name(v.type()) + "; expected an object");
   }
   Sample s;
   Fields f(v, path + ".");
@@ -107,7 +108,10 @@ Result<Sample> read_sample(const Value& v, const std::string& path) {
 }  // namespace
 
 void write_judgment(json::Writer& w, const Judgment& j) {
-  w.begin_object().member("verdict", view(j.verdict)).member("preferred", view(j.preferred)).member("correct", j.correct);
+  w.begin_object()
+      .member("verdict", view(j.verdict))
+      .member("preferred", view(j.preferred))
+      .member("correct", j.correct);
   w.member("confidence", j.confidence);
   w.key("votes").begin_object().member("A", j.votes_a).member("B", j.votes_b).member("none", j.votes_none).end_object();
   w.member("consistent", j.consistent).key("samples").begin_array();
@@ -118,7 +122,8 @@ void write_judgment(json::Writer& w, const Judgment& j) {
 
 Result<Judgment> read_judgment(const Value& v) {
   if (!v.is(Type::kObject)) {
-    return make_error(Exit::kInput, "bad_judgment", std::string("\"judgment\" is ") + json::name(v.type()) + "; expected an object");
+    return make_error(Exit::kInput, "bad_judgment",
+                      std::string("\"judgment\" is ") + json::name(v.type()) + "; expected an object");
   }
   Judgment j;
   Fields f(v, "judgment.");

@@ -12,14 +12,14 @@
 namespace rm::records {
 
 struct Sample {
-  bool swapped = false;                 // order "ba": answer[1] was shown as A
-  std::optional<char> verdict;          // the letter the model wrote, 'A' or 'B'
-  std::string reason = "ok";            // ok, no_verdict, conflict, length, error
-  std::optional<std::string> type;      // "chat" or "reasoning", as the trace says
+  bool swapped = false;             // order "ba": answer[1] was shown as A
+  std::optional<char> verdict;      // the letter the model wrote, 'A' or 'B'
+  std::string reason = "ok";        // ok, no_verdict, conflict, length, error
+  std::optional<std::string> type;  // "chat" or "reasoning", as the trace says
   std::string text;
   std::string reasoning;
-  std::optional<double> p_a;            // P(A) against P(B) at the verdict token
-  std::string finish_reason;            // stop, length, ...
+  std::optional<double> p_a;  // P(A) against P(B) at the verdict token
+  std::string finish_reason;  // stop, length, ...
   std::int64_t prompt_tokens = 0, completion_tokens = 0;
 };
 
@@ -29,13 +29,13 @@ struct Judgment {
   std::optional<bool> correct;           // null without a label or when the label is a tie
   std::optional<double> confidence;
   std::int64_t votes_a = 0, votes_b = 0, votes_none = 0;  // ab frame
-  std::optional<bool> consistent;        // both orders agree; null unless both were asked
+  std::optional<bool> consistent;                         // both orders agree; null unless both were asked
   std::vector<Sample> samples;
   std::string model, prompt_id;
   std::uint64_t seed = 0;
 };
 
-void write_judgment(json::Writer& w, const Judgment& j);           // the object alone
-Result<Judgment> read_judgment(const json::Value& v);              // for --reparse, rm-eval
+void write_judgment(json::Writer& w, const Judgment& j);  // the object alone
+Result<Judgment> read_judgment(const json::Value& v);     // for --reparse, rm-eval
 
 }  // namespace rm::records

@@ -11,11 +11,11 @@
 namespace rm::records {
 
 struct Line {
-  std::uint64_t number = 0;  // from 1; of the whole file, also in a shard
-  std::uint64_t byte = 0;    // offset of its first byte in the (decompressed) input
-  std::uint64_t end = 0;     // offset just behind it and its line end
-  std::string text;          // without the line end; the first limits::kErrorTextBytes when the line was too long
-  bool terminated = true;    // false: the last line, and it has no newline
+  std::uint64_t number = 0;    // from 1; of the whole file, also in a shard
+  std::uint64_t byte = 0;      // offset of its first byte in the (decompressed) input
+  std::uint64_t end = 0;       // offset just behind it and its line end
+  std::string text;            // without the line end; the first limits::kErrorTextBytes when the line was too long
+  bool terminated = true;      // false: the last line, and it has no newline
   std::optional<Error> error;  // set when the line itself is unusable ("line_too_long"): make a failure record of it
 };
 

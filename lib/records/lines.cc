@@ -26,11 +26,11 @@ struct Lines::Impl {
   std::unique_ptr<Source> source;
   Shard shard;
   std::string chunk = std::string(kChunk, '\0');
-  std::size_t begin = 0, end = 0;  // of what is unread in chunk
-  std::uint64_t byte = 0;          // offset of chunk[begin] in the decompressed input
-  std::uint64_t number = 0;        // lines before it
+  std::size_t begin = 0, end = 0;          // of what is unread in chunk
+  std::uint64_t byte = 0;                  // offset of chunk[begin] in the decompressed input
+  std::uint64_t number = 0;                // lines before it
   std::optional<std::uint64_t> range_end;  // lines that begin at or behind it belong to others
-  std::optional<Error> failed;     // reported once the whole lines before it are out
+  std::optional<Error> failed;             // reported once the whole lines before it are out
 
   Result<bool> fill();
   Result<void> start();
@@ -62,15 +62,16 @@ Result<void> Lines::Impl::start() {
   }
   const std::string_view head(chunk.data(), end);
   if (looks_utf16(head)) {
-    return make_error(Exit::kInput, "bad_utf8", "not UTF-8 (UTF-16?): convert it, for example with iconv -f UTF-16 -t UTF-8",
-                      source->name());
+    return make_error(Exit::kInput, "bad_utf8",
+                      "not UTF-8 (UTF-16?): convert it, for example with iconv -f UTF-16 -t UTF-8", source->name());
   }
   if (head.substr(0, 3) == "\xEF\xBB\xBF") begin = byte = 3;
   if (shard.whole() || shard.by_hash) return {};
   if (source->standard_input() || source->compressed() || !source->kind().regular) {
-    return make_error(Exit::kUsage, "bad_shard",
-                      "only a regular uncompressed file can be cut into ranges; use --shard-by hash, or give the file with -i",
-                      source->name());
+    return make_error(
+        Exit::kUsage, "bad_shard",
+        "only a regular uncompressed file can be cut into ranges; use --shard-by hash, or give the file with -i",
+        source->name());
   }
   return cut_range();
 }
@@ -202,8 +203,8 @@ Result<json::Value> parse_line(json::Document& doc, const Line& line, const std:
     return e;
   }
   if (!value->is(json::Type::kObject)) {
-    return make_error(Exit::kInput, "not_object", std::string("the line is ") + json::name(value->type()) + "; expected an object",
-                      where);
+    return make_error(Exit::kInput, "not_object",
+                      std::string("the line is ") + json::name(value->type()) + "; expected an object", where);
   }
   return *value;
 }

@@ -20,11 +20,13 @@ constexpr const char* kShapes =
 std::optional<Found> prompt_field(const FieldFinder& f) { return f.first_of({"prompt", "question", "instruction"}); }
 
 Error missing(const FieldFinder& f, const char* there, const char* absent) {
-  return record_error("missing_field", std::string("the record has ") + there + " but no " + absent + " (fields seen: " + f.seen() + ")");
+  return record_error("missing_field", std::string("the record has ") + there + " but no " + absent +
+                                           " (fields seen: " + f.seen() + ")");
 }
 
 Result<void> check_prompt(const Turns& turns, const std::string& name) {
-  if (turns.back().role != "user") return record_error("bad_role", name + " ends in a turn of the " + turns.back().role + "; expected the user");
+  if (turns.back().role != "user")
+    return record_error("bad_role", name + " ends in a turn of the " + turns.back().role + "; expected the user");
   if (turns.back().content.empty()) return record_error("empty", name + " ends in an empty turn");
   return {};
 }
@@ -38,7 +40,8 @@ Result<Turns> read_prompt(const Found& f) {
 Result<void> check_answer(const Turns& turns, const std::string& name) {
   if (turns.empty()) return record_error("empty", name + " holds no answer after the prompt");
   if (turns.front().role != "assistant") {
-    return record_error("bad_role", name + " begins with a turn of the " + turns.front().role + " where the answer was expected");
+    return record_error("bad_role",
+                        name + " begins with a turn of the " + turns.front().role + " where the answer was expected");
   }
   if (turns.back().role != "assistant") {
     return record_error("bad_role", name + " ends in a turn of the " + turns.back().role + "; expected the assistant");
@@ -62,7 +65,8 @@ Result<std::optional<Label>> read_label(const FieldFinder& f) {
   if (w == "a" || w == "A" || w == "model_a") return std::optional<Label>(Label::kFirst);
   if (w == "b" || w == "B" || w == "model_b") return std::optional<Label>(Label::kSecond);
   if (w == "tie") return std::optional<Label>(Label::kTie);
-  return record_error("bad_label", winner->name + " is \"" + escape_text(w, 40) + "\"; expected a, b, A, B, model_a, model_b or tie");
+  return record_error(
+      "bad_label", winner->name + " is \"" + escape_text(w, 40) + "\"; expected a, b, A, B, model_a, model_b or tie");
 }
 
 // Two whole conversations: what they share up to a user's turn is the prompt.
@@ -72,7 +76,8 @@ Result<void> part(Turns first, Turns second, const Found& a, const Found& b, Pai
   while (shared < most && first[shared] == second[shared]) ++shared;
   while (shared > 0 && first[shared - 1].role != "user") --shared;
   if (shared == 0) {
-    return record_error("missing_field", a.name + " and " + b.name + " share no prompt: their first turns differ and there is no \"prompt\"");
+    return record_error("missing_field", a.name + " and " + b.name +
+                                             " share no prompt: their first turns differ and there is no \"prompt\"");
   }
   out.prompt.assign(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(shared));
   first.erase(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(shared));
@@ -98,8 +103,9 @@ Result<Pair> read_chosen_rejected(const FieldFinder& f, const Found& chosen, con
   out.label = Label::kFirst;
   const auto prompt = prompt_field(f);
   if (chosen.value.type() != rejected.value.type()) {
-    return record_error("wrong_type", chosen.name + " is " + json::name(chosen.value.type()) + " but " + rejected.name + " is " +
-                                          json::name(rejected.value.type()) + "; expected two strings or two lists of messages");
+    return record_error("wrong_type", chosen.name + " is " + json::name(chosen.value.type()) + " but " + rejected.name +
+                                          " is " + json::name(rejected.value.type()) +
+                                          "; expected two strings or two lists of messages");
   }
   RM_ASSIGN(Turns first, read_turns(chosen, "assistant"));
   RM_ASSIGN(Turns second, read_turns(rejected, "assistant"));
@@ -116,7 +122,8 @@ Result<Pair> read_chosen_rejected(const FieldFinder& f, const Found& chosen, con
   if (prompt) {
     RM_ASSIGN(const Turns given, read_prompt(*prompt));
     if (!agrees(given, out.prompt)) {
-      return record_error("bad_prompt", prompt->name + " is not how the conversations in " + chosen.name + " and " + rejected.name + " begin");
+      return record_error("bad_prompt", prompt->name + " is not how the conversations in " + chosen.name + " and " +
+                                            rejected.name + " begin");
     }
   }
   return out;
@@ -136,7 +143,8 @@ Result<Pair> read_answers(const FieldFinder& f, const Found& a, const Found& b) 
 Result<Pair> read_responses(const FieldFinder& f, const FieldMap& map, const Value& record) {
   RM_ASSIGN(Candidates c, read_candidates(record, map));
   if (c.responses.size() != 2) {
-    return record_error("no_shape", "\"responses\" holds " + std::to_string(c.responses.size()) + " answers; a pair has two");
+    return record_error("no_shape",
+                        "\"responses\" holds " + std::to_string(c.responses.size()) + " answers; a pair has two");
   }
   Pair out;
   out.prompt = std::move(c.prompt);

@@ -24,13 +24,16 @@ enum class Naming { kChosenRejected, kAnswers };  // how `preferred` is written:
 enum class Label { kFirst, kSecond, kTie };       // in the record frame
 
 struct Pair {
-  std::vector<Message> prompt;                 // ends in a user turn; a leading system turn is kept
-  std::array<std::vector<Message>, 2> answer;  // usually one assistant turn each; more when the conversations part earlier
+  std::vector<Message> prompt;  // ends in a user turn; a leading system turn is kept
+  std::array<std::vector<Message>, 2>
+      answer;  // usually one assistant turn each; more when the conversations part earlier
   Naming naming = Naming::kAnswers;
-  std::optional<Label> label;                  // chosen/rejected: always kFirst
+  std::optional<Label> label;  // chosen/rejected: always kFirst
   bool rendered = false;  // {context_messages, winner}: `prompt` is the whole judge prompt, order fixed, answers empty
   bool same_answers = false;  // A == B: judged, flagged
-  bool multi_turn() const { return prompt.size() > 1u + (prompt.front().role == "system") || answer[0].size() > 1 || answer[1].size() > 1; }
+  bool multi_turn() const {
+    return prompt.size() > 1u + (prompt.front().role == "system") || answer[0].size() > 1 || answer[1].size() > 1;
+  }
 };
 
 // A question with N answers ({prompt, responses: [...]}).

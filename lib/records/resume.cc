@@ -36,7 +36,8 @@ Identity output_identity(const json::Value& value, const Line& line, std::span<c
 }
 
 Error mismatch(const std::string& name, const Line& line, const std::string& what) {
-  return make_error(Exit::kInput, "resume_mismatch", what + "; resume only with the same input, or choose another output",
+  return make_error(Exit::kInput, "resume_mismatch",
+                    what + "; resume only with the same input, or choose another output",
                     name + ":" + std::to_string(line.number));
 }
 
@@ -47,10 +48,11 @@ bool has_suffix(std::string_view s, std::string_view suffix) {
 }  // namespace
 
 Result<Resumed> resume(const std::string& out_path, Lines& in, std::span<const std::string_view> own, bool gaps) {
-  if (out_path == "-") return make_error(Exit::kUsage, "cannot_resume", "--resume needs a file given with -o", "--resume");
+  if (out_path == "-")
+    return make_error(Exit::kUsage, "cannot_resume", "--resume needs a file given with -o", "--resume");
   if (has_suffix(out_path, ".zst") || has_suffix(out_path, ".gz")) {
-    return make_error(Exit::kUsage, "cannot_resume", "a compressed output cannot be continued; use a plain file with --resume",
-                      escape_text(out_path));
+    return make_error(Exit::kUsage, "cannot_resume",
+                      "a compressed output cannot be continued; use a plain file with --resume", escape_text(out_path));
   }
   Resumed r;
   const auto kind = fd::kind_of_path(out_path);
@@ -76,7 +78,8 @@ Result<Resumed> resume(const std::string& out_path, Lines& in, std::span<const s
       if (!left) return mismatch(out.name(), answer, "answers no record of the input");
       found = input_identity(in_doc, record, in.name(), own) == wanted;
       if (!found && !gaps) {
-        return mismatch(out.name(), answer, "does not answer line " + std::to_string(record.number) + " of " + in.name());
+        return mismatch(out.name(), answer,
+                        "does not answer line " + std::to_string(record.number) + " of " + in.name());
       }
     }
     ++r.lines;

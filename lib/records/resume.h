@@ -25,6 +25,7 @@ struct Resumed {
 // Advances `in` past the records that `out_path` already answers. A missing output file resumes from the start. With `gaps`
 // (--on-error skip) input records without an output line may lie between. Exit::kUsage for standard output or a compressed
 // name; Exit::kInput, reason "resume_mismatch", naming the output line that does not belong to the input.
-Result<Resumed> resume(const std::string& out_path, Lines& in, std::span<const std::string_view> own, bool gaps = false);
+Result<Resumed> resume(const std::string& out_path, Lines& in, std::span<const std::string_view> own,
+                       bool gaps = false);
 
 }  // namespace rm::records

@@ -64,7 +64,8 @@ Result<Shard> parse_shard(std::string_view flag, std::string_view by) {
     out = {*index - 1, *count, false};
   }
   if (!by.empty() && by != "range" && by != "hash") {
-    return make_error(Exit::kUsage, "bad_shard", "\"" + escape_text(by, 40) + "\" is neither range nor hash", "--shard-by");
+    return make_error(Exit::kUsage, "bad_shard", "\"" + escape_text(by, 40) + "\" is neither range nor hash",
+                      "--shard-by");
   }
   out.by_hash = by == "hash";
   return out;

@@ -23,7 +23,8 @@ bool begins(std::string_view head, std::string_view magic) {
 }
 
 bool is_skippable(std::string_view b) {
-  return b.size() >= 4 && (static_cast<unsigned char>(b[0]) & 0xF0) == 0x50 && b.substr(1, 3) == std::string_view("\x2A\x4D\x18", 3);
+  return b.size() >= 4 && (static_cast<unsigned char>(b[0]) & 0xF0) == 0x50 &&
+         b.substr(1, 3) == std::string_view("\x2A\x4D\x18", 3);
 }
 
 class Plain : public Source {

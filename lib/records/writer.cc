@@ -48,7 +48,8 @@ class ZstdEncoder : public Encoder {
       const std::size_t left = context_ ? ZSTD_compressStream2(context_.get(), &o, &in, mode) : 1;
       out.resize(old + o.pos);
       if (!context_ || ZSTD_isError(left) != 0) {
-        return make_error(Exit::kResources, "no_memory", std::string("zstd: ") + (context_ ? ZSTD_getErrorName(left) : "no memory"));
+        return make_error(Exit::kResources, "no_memory",
+                          std::string("zstd: ") + (context_ ? ZSTD_getErrorName(left) : "no memory"));
       }
       if (mode == ZSTD_e_continue ? in.pos == in.size : left == 0) return {};
     }
@@ -97,8 +98,8 @@ struct Writer::Impl {
   std::optional<AppendFile> file;  // empty: standard output
   std::unique_ptr<Encoder> encoder;
   bool at_once = false;
-  std::string buffer;      // whole lines (or their compressed bytes) not yet given to the system
-  bool flushed = true;     // nothing is held back, in the encoder neither
+  std::string buffer;   // whole lines (or their compressed bytes) not yet given to the system
+  bool flushed = true;  // nothing is held back, in the encoder neither
   std::uint64_t lines = 0, bytes = 0;
   Clock::time_point last = Clock::now() - kFlushEvery;  // of the last flush
   std::optional<Error> failed;

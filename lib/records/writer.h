@@ -31,10 +31,10 @@ class Writer {
   Result<void> write(std::string_view line);  // one record, without its newline
   Result<void> flush();                       // all of it to the system
   Result<void> tick();                        // flush if a second has passed; cheap
-  Result<void> close();                       // flush, end frames, sync, close: 5 if the last byte did not reach the disk
+  Result<void> close();  // flush, end frames, sync, close: 5 if the last byte did not reach the disk
 
-  std::uint64_t lines() const;                // written by this run
-  const std::string& name() const;            // for messages
+  std::uint64_t lines() const;      // written by this run
+  const std::string& name() const;  // for messages
 
  private:
   struct Impl;

@@ -78,7 +78,8 @@ TEST_CASE("a write survives a slow, non-blocking pipe under a storm of signals")
   int p[2];
   REQUIRE(::pipe(p) == 0);
   ::fcntl(p[1], F_SETFL, O_NONBLOCK);
-  struct sigaction old {}, act {};
+  struct sigaction old {
+  }, act{};
   act.sa_handler = [](int) {};  // without SA_RESTART: every call may return EINTR
   ::sigaction(SIGALRM, &act, &old);
   const std::string data(3u << 20, 'x');

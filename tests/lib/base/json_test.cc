@@ -32,7 +32,8 @@ std::string repeat(std::string_view s, int n) {
 
 TEST_CASE("a value gives what it holds and nothing of another type") {
   Document d;
-  const auto v = d.parse(R"({"s":"x\u0000y","i":-3,"u":18446744073709551615,"d":1.5,"b":true,"n":null,"a":[1,"two"],"o":{}})");
+  const auto v =
+      d.parse(R"({"s":"x\u0000y","i":-3,"u":18446744073709551615,"d":1.5,"b":true,"n":null,"a":[1,"two"],"o":{}})");
   REQUIRE(v.ok());
   CHECK(v->size() == 8);
   CHECK(v->find("s")->string() == std::string_view("x\0y", 3));
@@ -57,7 +58,8 @@ TEST_CASE("a value gives what it holds and nothing of another type") {
 
 TEST_CASE("dump writes the same value, minified") {
   Document d;
-  for (const char* text : {R"({"a":[1,2.5,"x\n\u0001é😀"],"b":{"c":null,"d":[true,false,[]]}})", "-7", "\"\"", "[{},[[]]]"}) {
+  for (const char* text :
+       {R"({"a":[1,2.5,"x\n\u0001é😀"],"b":{"c":null,"d":[true,false,[]]}})", "-7", "\"\"", "[{},[[]]]"}) {
     CAPTURE(text);
     const auto v = d.parse(text);
     REQUIRE(v.ok());
@@ -71,25 +73,16 @@ TEST_CASE("a refused text says why and at which byte") {
     const char* reason;
     const char* byte;
   };
-  for (const Row& r : {
-           Row{"", "bad_json", "0"},
-           Row{"{} {}", "bad_json", "3"},
-           Row{"{\"a\":1,}", "bad_json", "7"},
-           Row{"{\"a\":\"x\ny\"}", "bad_json", "7"},
-           Row{"{\"a\":\"\\ud800\"}", "bad_json", "6"},
-           Row{"{\"a\":\"\\udc00x\"}", "bad_json", "6"},
-           Row{"{\"a\":NaN}", "bad_json", "5"},
-           Row{"{\"a\":01}", "bad_json", "5"},
-           Row{"{\"a\":\"\xC3(\"}", "bad_utf8", "6"},
-           Row{"{\"a\":\"\xED\xA0\x80\"}", "bad_utf8", "6"},
-           Row{"\xEF\xBB\xBF{}", "bad_json", "0"},
-           Row{std::string("{\0\"\0", 4), "bad_utf8", "byte 0"},
-           Row{repeat("[", 33) + repeat("]", 33), "too_deep", ""},
-           Row{repeat("[", 1000000), "too_deep", "32"},
-           Row{"{\"winner\":\"a\",\"winner\":\"b\"}", "repeated_key", ""},
-           Row{"[{\"a\":{\"b\":1,\"\\u0062\":2}}]", "repeated_key", ""},
-           Row{"1e400", "bad_json", ""},
-           Row{"18446744073709551616", "bad_json", ""}}) {
+  for (const Row& r :
+       {Row{"", "bad_json", "0"}, Row{"{} {}", "bad_json", "3"}, Row{"{\"a\":1,}", "bad_json", "7"},
+        Row{"{\"a\":\"x\ny\"}", "bad_json", "7"}, Row{"{\"a\":\"\\ud800\"}", "bad_json", "6"},
+        Row{"{\"a\":\"\\udc00x\"}", "bad_json", "6"}, Row{"{\"a\":NaN}", "bad_json", "5"},
+        Row{"{\"a\":01}", "bad_json", "5"}, Row{"{\"a\":\"\xC3(\"}", "bad_utf8", "6"},
+        Row{"{\"a\":\"\xED\xA0\x80\"}", "bad_utf8", "6"}, Row{"\xEF\xBB\xBF{}", "bad_json", "0"},
+        Row{std::string("{\0\"\0", 4), "bad_utf8", "byte 0"}, Row{repeat("[", 33) + repeat("]", 33), "too_deep", ""},
+        Row{repeat("[", 1000000), "too_deep", "32"}, Row{"{\"winner\":\"a\",\"winner\":\"b\"}", "repeated_key", ""},
+        Row{"[{\"a\":{\"b\":1,\"\\u0062\":2}}]", "repeated_key", ""}, Row{"1e400", "bad_json", ""},
+        Row{"18446744073709551616", "bad_json", ""}}) {
     CAPTURE(r.text.substr(0, 60));
     Document d;
     const auto v = d.parse(r.text);
@@ -132,7 +125,8 @@ TEST_CASE("the fault finder and the fast parser agree on syntax") {
     const std::string text = hex == "-" ? "" : rm::tests::from_hex(hex);
     CAPTURE(text);
     const auto v = d.parse(text);
-    const bool number_or_key = !v && (v.error().reason == "repeated_key" || v.error().message.find("number does not fit") != std::string::npos);
+    const bool number_or_key = !v && (v.error().reason == "repeated_key" ||
+                                      v.error().message.find("number does not fit") != std::string::npos);
     if (!number_or_key) CHECK(rm::json::find_fault(text).has_value() == !v.ok());
   }
 }
@@ -175,7 +169,8 @@ TEST_CASE("written strings are valid UTF-8 whatever goes in, as Python's errors=
   std::string in, out;
   Document d;
   while (golden >> in >> out) {
-    const std::string raw = in == "-" ? "" : rm::tests::from_hex(in), wanted = out == "-" ? "" : rm::tests::from_hex(out);
+    const std::string raw = in == "-" ? "" : rm::tests::from_hex(in),
+                      wanted = out == "-" ? "" : rm::tests::from_hex(out);
     std::string text;
     rm::json::append_string(text, raw);
     CAPTURE(in);
@@ -193,7 +188,8 @@ TEST_CASE("numbers are written shortest, in every locale") {
       double value;
       const char* text;
     };
-    for (const Row& r : {Row{0.1, "0.1"}, Row{1, "1"}, Row{-2.5, "-2.5"}, Row{1e300, "1e+300"}, Row{1.0 / 0.0, "null"}, Row{0.0 / 0.0, "null"}}) {
+    for (const Row& r : {Row{0.1, "0.1"}, Row{1, "1"}, Row{-2.5, "-2.5"}, Row{1e300, "1e+300"}, Row{1.0 / 0.0, "null"},
+                         Row{0.0 / 0.0, "null"}}) {
       std::string out;
       rm::json::append_number(out, r.value);
       CHECK(out == r.text);
@@ -207,7 +203,16 @@ TEST_CASE("numbers are written shortest, in every locale") {
 TEST_CASE("the writer minds commas") {
   std::string out;
   rm::json::Writer w(out);
-  w.begin_object().member("a", 1).key("b").begin_array().value("x").null().value(true).begin_object().end_object().end_array();
+  w.begin_object()
+      .member("a", 1)
+      .key("b")
+      .begin_array()
+      .value("x")
+      .null()
+      .value(true)
+      .begin_object()
+      .end_object()
+      .end_array();
   w.member("c", std::optional<double>()).key("d").raw("[1]").end_object();
   CHECK(out == R"({"a":1,"b":["x",null,true,{}],"c":null,"d":[1]})");
 }

@@ -25,6 +25,8 @@ class TempFolder {
   }
   std::string path(const std::string& name) const { return path_ + "/" + name; }
   std::string write(const std::string& name, std::string_view data) const {
+    std::error_code ignored;
+    std::filesystem::remove(path(name), ignored);  // some file systems flush a file that is cut and written again
     std::ofstream(path(name), std::ios::binary) << data;
     return path(name);
   }

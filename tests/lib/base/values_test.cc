@@ -43,7 +43,7 @@ TEST_CASE("numbers are shown for people") {
 }
 
 TEST_CASE("hashes are the published ones") {
-  CHECK(rm::hex64(rm::hash64("")) == "ef46db3751d8e999");                              // XXH64 of nothing, seed 0
+  CHECK(rm::hex64(rm::hash64("")) == "ef46db3751d8e999");              // XXH64 of nothing, seed 0
   CHECK(rm::hash128("").hex() == "99aa06d3014798d86001c324468d497f");  // XXH3-128 of nothing
   CHECK(rm::ContentHash().add("ab").add("c").digest() != rm::ContentHash().add("a").add("bc").digest());
   CHECK(rm::ContentHash().add("").digest() != rm::ContentHash().digest());
@@ -83,7 +83,8 @@ TEST_CASE("distributions have their means and bounds") {
   CHECK(rng.below(0) == 0);
   CHECK(rng.below(1) == 0);
   std::set<std::uint64_t> seeds;
-  for (std::uint64_t a = 0; a < 100; ++a) seeds.insert({rm::derive_seed(0, a), rm::derive_seed(0, a, 1), rm::derive_seed(1, a)});
+  for (std::uint64_t a = 0; a < 100; ++a)
+    seeds.insert({rm::derive_seed(0, a), rm::derive_seed(0, a, 1), rm::derive_seed(1, a)});
   CHECK(seeds.size() == 300);
 }
 
@@ -92,15 +93,10 @@ TEST_CASE("messages cannot steer a terminal") {
     std::string_view in;
     const char* out;
   };
-  for (const Row& r : {
-           Row{"plain é 漢 😀 \\n", "plain é 漢 😀 \\n"},
-           Row{"a\nb\tc\r", "a\\nb\\tc\\r"},
-           Row{"\x1b[31mred", "\\x1b[31mred"},
-           Row{std::string_view("\0\x7f", 2), "\\x00\\x7f"},
-           Row{"\xC2\x9B", "\\x9b"},
-           Row{"\xE2\x80\xAE", "\\u202e"},
-           Row{"\xFF\xC3", "\\xff\\xc3"},
-           Row{"%s%n{}", "%s%n{}"}}) {
+  for (const Row& r :
+       {Row{"plain é 漢 😀 \\n", "plain é 漢 😀 \\n"}, Row{"a\nb\tc\r", "a\\nb\\tc\\r"},
+        Row{"\x1b[31mred", "\\x1b[31mred"}, Row{std::string_view("\0\x7f", 2), "\\x00\\x7f"}, Row{"\xC2\x9B", "\\x9b"},
+        Row{"\xE2\x80\xAE", "\\u202e"}, Row{"\xFF\xC3", "\\xff\\xc3"}, Row{"%s%n{}", "%s%n{}"}}) {
     CHECK(rm::escape_text(r.in) == r.out);
   }
   CHECK(rm::escape_text("漢漢漢", 4) == "漢...");

@@ -105,7 +105,8 @@ TEST_CASE("offsets and the missing last newline are told") {
 
 TEST_CASE("UTF-16 is refused at once") {
   TempFolder t;
-  for (const std::string_view text : {std::string_view("\xFF\xFE{\0", 4), std::string_view("\xFE\xFF\0{", 4), std::string_view("{\0}\0", 4)}) {
+  for (const std::string_view text :
+       {std::string_view("\xFF\xFE{\0", 4), std::string_view("\xFE\xFF\0{", 4), std::string_view("{\0}\0", 4)}) {
     const auto r = Lines::open(t.write("f", text));
     REQUIRE_FALSE(r.ok());
     CHECK(r.error().exit == Exit::kInput);
@@ -229,8 +230,9 @@ TEST_CASE("standard input may arrive byte by byte") {
 
 TEST_CASE("ranges of a file join to the whole, with its line numbers") {
   TempFolder t;
-  for (const std::string& text : {std::string("a\nbb\n\nccc\r\ndddd\ne"), std::string("\xEF\xBB\xBFx\ny\n"), std::string("one long line"), std::string("\n\n\n"),
-                                 std::string("a\n") + std::string(600000, 'b') + "\nc\n"}) {
+  for (const std::string& text :
+       {std::string("a\nbb\n\nccc\r\ndddd\ne"), std::string("\xEF\xBB\xBFx\ny\n"), std::string("one long line"),
+        std::string("\n\n\n"), std::string("a\n") + std::string(600000, 'b') + "\nc\n"}) {
     const std::string path = t.write("f", text);
     const Read whole = read_all(path);
     for (std::uint64_t count : {1, 2, 3, 5, 40}) {

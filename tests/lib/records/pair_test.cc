@@ -38,26 +38,35 @@ TEST_CASE("every shape of a pair is found") {
     std::optional<Label> label;
   };
   const auto kCR = Naming::kChosenRejected, kAB = Naming::kAnswers;
-  for (const Row& r : {
-           Row{R"({"prompt":"q","chosen":"good","rejected":"bad"})", "user: q", "assistant: good", "assistant: bad", kCR, Label::kFirst},
-           Row{R"({"prompt":[{"role":"system","content":"s"},{"role":"user","content":"q"}],"chosen":"x","rejected":"y"})",
-               "system: s | user: q", "assistant: x", "assistant: y", kCR, Label::kFirst},
-           Row{R"({"prompt":"q","chosen":[{"role":"assistant","content":"x"}],"rejected":[{"role":"assistant","content":"y"}]})", "user: q",
-               "assistant: x", "assistant: y", kCR, Label::kFirst},
-           // Whole conversations, with and without the prompt beside them.
-           Row{R"({"chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"x"}],"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"y"}]})",
-               "user: q", "assistant: x", "assistant: y", kCR, Label::kFirst},
-           Row{R"({"prompt":"q","chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"x"}],"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"y"}]})",
-               "user: q", "assistant: x", "assistant: y", kCR, Label::kFirst},
-           // The conversations part at a user's turn: the shared part is cut back to the turn before it.
-           Row{R"({"chosen":[{"from":"human","value":"q"},{"from":"gpt","value":"a"},{"from":"human","value":"r"},{"from":"gpt","value":"x"}],"rejected":[{"from":"human","value":"q"},{"from":"gpt","value":"a"},{"from":"human","value":"s"},{"from":"gpt","value":"y"}]})",
-               "user: q", "assistant: a | user: r | assistant: x", "assistant: a | user: s | assistant: y", kCR, Label::kFirst},
-           Row{R"({"question":"q","answer_a":"x","answer_b":"y"})", "user: q", "assistant: x", "assistant: y", kAB, std::nullopt},
-           Row{R"({"question":"q","answer_a":"x","answer_b":"y","winner":null})", "user: q", "assistant: x", "assistant: y", kAB, std::nullopt},
-           Row{R"({"instruction":"q","response_a":"x","response_b":"y","winner":"b"})", "user: q", "assistant: x", "assistant: y", kAB, Label::kSecond},
-           Row{R"({"prompt":"q","response_a":"x","response_b":"y","winner":"A"})", "user: q", "assistant: x", "assistant: y", kAB, Label::kFirst},
-           Row{R"({"prompt":"q","answer_a":"x","answer_b":"y","winner":"tie"})", "user: q", "assistant: x", "assistant: y", kAB, Label::kTie},
-           Row{R"({"prompt":"q","responses":["x","y"],"winner":"model_b"})", "user: q", "assistant: x", "assistant: y", kAB, Label::kSecond}}) {
+  for (
+      const Row& r :
+      {Row{R"({"prompt":"q","chosen":"good","rejected":"bad"})", "user: q", "assistant: good", "assistant: bad", kCR,
+           Label::kFirst},
+       Row{R"({"prompt":[{"role":"system","content":"s"},{"role":"user","content":"q"}],"chosen":"x","rejected":"y"})",
+           "system: s | user: q", "assistant: x", "assistant: y", kCR, Label::kFirst},
+       Row{R"({"prompt":"q","chosen":[{"role":"assistant","content":"x"}],"rejected":[{"role":"assistant","content":"y"}]})",
+           "user: q", "assistant: x", "assistant: y", kCR, Label::kFirst},
+       // Whole conversations, with and without the prompt beside them.
+       Row{R"({"chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"x"}],"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"y"}]})",
+           "user: q", "assistant: x", "assistant: y", kCR, Label::kFirst},
+       Row{R"({"prompt":"q","chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"x"}],"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"y"}]})",
+           "user: q", "assistant: x", "assistant: y", kCR, Label::kFirst},
+       // The conversations part at a user's turn: the shared part is cut back to the turn before it.
+       Row{R"({"chosen":[{"from":"human","value":"q"},{"from":"gpt","value":"a"},{"from":"human","value":"r"},{"from":"gpt","value":"x"}],"rejected":[{"from":"human","value":"q"},{"from":"gpt","value":"a"},{"from":"human","value":"s"},{"from":"gpt","value":"y"}]})",
+           "user: q", "assistant: a | user: r | assistant: x", "assistant: a | user: s | assistant: y", kCR,
+           Label::kFirst},
+       Row{R"({"question":"q","answer_a":"x","answer_b":"y"})", "user: q", "assistant: x", "assistant: y", kAB,
+           std::nullopt},
+       Row{R"({"question":"q","answer_a":"x","answer_b":"y","winner":null})", "user: q", "assistant: x", "assistant: y",
+           kAB, std::nullopt},
+       Row{R"({"instruction":"q","response_a":"x","response_b":"y","winner":"b"})", "user: q", "assistant: x",
+           "assistant: y", kAB, Label::kSecond},
+       Row{R"({"prompt":"q","response_a":"x","response_b":"y","winner":"A"})", "user: q", "assistant: x",
+           "assistant: y", kAB, Label::kFirst},
+       Row{R"({"prompt":"q","answer_a":"x","answer_b":"y","winner":"tie"})", "user: q", "assistant: x", "assistant: y",
+           kAB, Label::kTie},
+       Row{R"({"prompt":"q","responses":["x","y"],"winner":"model_b"})", "user: q", "assistant: x", "assistant: y", kAB,
+           Label::kSecond}}) {
     CAPTURE(r.json);
     const auto p = read(r.json);
     REQUIRE_MESSAGE(p.ok(), p.error().text());
@@ -72,7 +81,8 @@ TEST_CASE("every shape of a pair is found") {
 }
 
 TEST_CASE("a rendered prompt keeps its order and has no answers") {
-  const auto p = read(R"({"context_messages":[{"role":"system","content":"judge"},{"role":"user","content":"A or B?"}],"winner":"model_a"})");
+  const auto p = read(
+      R"({"context_messages":[{"role":"system","content":"judge"},{"role":"user","content":"A or B?"}],"winner":"model_a"})");
   REQUIRE(p.ok());
   CHECK(p->rendered);
   CHECK(show(p->prompt) == "system: judge | user: A or B?");
@@ -90,8 +100,13 @@ TEST_CASE("equal answers are read and flagged, a NUL stays") {
 
 TEST_CASE("multi-turn means more than one user turn before, or more than one turn in, the answer") {
   CHECK_FALSE(read(R"({"prompt":"q","chosen":"x","rejected":"y"})")->multi_turn());
-  CHECK_FALSE(read(R"({"prompt":[{"role":"system","content":"s"},{"role":"user","content":"q"}],"chosen":"x","rejected":"y"})")->multi_turn());
-  CHECK(read(R"({"prompt":[{"role":"user","content":"q"},{"role":"assistant","content":"a"},{"role":"user","content":"r"}],"chosen":"x","rejected":"y"})")->multi_turn());
+  CHECK_FALSE(
+      read(R"({"prompt":[{"role":"system","content":"s"},{"role":"user","content":"q"}],"chosen":"x","rejected":"y"})")
+          ->multi_turn());
+  CHECK(
+      read(
+          R"({"prompt":[{"role":"user","content":"q"},{"role":"assistant","content":"a"},{"role":"user","content":"r"}],"chosen":"x","rejected":"y"})")
+          ->multi_turn());
 }
 
 TEST_CASE("a record that is no pair names the field, what it is and what was expected") {
@@ -100,35 +115,43 @@ TEST_CASE("a record that is no pair names the field, what it is and what was exp
     const char* reason;
     const char* part;  // of the message
   };
-  for (const Row& r : {
-           Row{R"({})", "no_shape", "fields seen: none"},
-           Row{R"({"id":1,"text":"x"})", "no_shape", "fields seen: id, text"},
-           Row{R"({"prompt":"q","chosen":5,"rejected":6})", "wrong_type", "\"chosen\" is a number; expected a string or a list of messages"},
-           Row{R"({"prompt":"q","chosen":"x"})", "missing_field", "chosen but no rejected"},
-           Row{R"({"prompt":"q","chosen":"x","rejected":null})", "missing_field", "no rejected"},
-           Row{R"({"chosen":"x","rejected":"y"})", "missing_field", "no prompt"},
-           Row{R"({"question":"q","answer_a":"x"})", "missing_field", "no answer_b"},
-           Row{R"({"answer_a":"x","answer_b":"y"})", "missing_field", "no question"},
-           Row{R"({"prompt":["q"],"chosen":"x","rejected":"y"})", "wrong_type", "\"prompt\"[0] is a string"},
-           Row{R"({"prompt":"","chosen":"x","rejected":"y"})", "empty", "\"prompt\" is empty"},
-           Row{R"({"prompt":"q","chosen":"","rejected":"y"})", "empty", "\"chosen\" is empty"},
-           Row{R"({"prompt":[],"chosen":"x","rejected":"y"})", "empty", "\"prompt\" has no messages"},
-           Row{R"({"prompt":"q","chosen":"x","rejected":[{"role":"assistant","content":"y"}]})", "wrong_type", "two strings or two lists"},
-           Row{R"({"prompt":"q","answer_a":"x","answer_b":"y","winner":"c"})", "bad_label", "\"winner\" is \"c\""},
-           Row{R"({"prompt":"q","answer_a":"x","answer_b":"y","winner":1})", "wrong_type", "\"winner\" is a number"},
-           Row{R"({"prompt":[{"role":"robot","content":"q"}],"chosen":"x","rejected":"y"})", "bad_role", "unknown role \"robot\""},
-           Row{R"({"prompt":[{"role":"user"}],"chosen":"x","rejected":"y"})", "missing_field", "no \"content\""},
-           Row{R"({"prompt":[{"role":"user","content":["q"]}],"chosen":"x","rejected":"y"})", "wrong_type", "the content is a list"},
-           Row{R"({"prompt":[{"role":"assistant","content":"q"}],"chosen":"x","rejected":"y"})", "bad_role", "ends in a turn of the assistant"},
-           Row{R"({"chosen":[{"role":"user","content":"q"}],"rejected":[{"role":"user","content":"r"}]})", "missing_field", "share no prompt"},
-           Row{R"({"chosen":[{"role":"user","content":"q"}],"rejected":[{"role":"user","content":"q"}]})", "empty", "no answer after the prompt"},
-           Row{R"({"prompt":"other","chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"x"}],"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"y"}]})",
-               "bad_prompt", "is not how the conversations"},
-           Row{R"({"prompt":"q","responses":["x"]})", "empty", "fewer than two"},
-           Row{R"({"prompt":"q","responses":["x","y","z"]})", "no_shape", "holds 3 answers"},
-           Row{R"({"prompt":"q","responses":"x"})", "wrong_type", "\"responses\" is a string"},
-           Row{R"({"context_messages":"q","winner":"model_a"})", "wrong_type", "a list of messages"},
-           Row{"{\"a\\u001b[31m\\n\":1}", "no_shape", "a\\x1b[31m\\n"}}) {
+  for (
+      const Row& r :
+      {Row{R"({})", "no_shape", "fields seen: none"},
+       Row{R"({"id":1,"text":"x"})", "no_shape", "fields seen: id, text"},
+       Row{R"({"prompt":"q","chosen":5,"rejected":6})", "wrong_type",
+           "\"chosen\" is a number; expected a string or a list of messages"},
+       Row{R"({"prompt":"q","chosen":"x"})", "missing_field", "chosen but no rejected"},
+       Row{R"({"prompt":"q","chosen":"x","rejected":null})", "missing_field", "no rejected"},
+       Row{R"({"chosen":"x","rejected":"y"})", "missing_field", "no prompt"},
+       Row{R"({"question":"q","answer_a":"x"})", "missing_field", "no answer_b"},
+       Row{R"({"answer_a":"x","answer_b":"y"})", "missing_field", "no question"},
+       Row{R"({"prompt":["q"],"chosen":"x","rejected":"y"})", "wrong_type", "\"prompt\"[0] is a string"},
+       Row{R"({"prompt":"","chosen":"x","rejected":"y"})", "empty", "\"prompt\" is empty"},
+       Row{R"({"prompt":"q","chosen":"","rejected":"y"})", "empty", "\"chosen\" is empty"},
+       Row{R"({"prompt":[],"chosen":"x","rejected":"y"})", "empty", "\"prompt\" has no messages"},
+       Row{R"({"prompt":"q","chosen":"x","rejected":[{"role":"assistant","content":"y"}]})", "wrong_type",
+           "two strings or two lists"},
+       Row{R"({"prompt":"q","answer_a":"x","answer_b":"y","winner":"c"})", "bad_label", "\"winner\" is \"c\""},
+       Row{R"({"prompt":"q","answer_a":"x","answer_b":"y","winner":1})", "wrong_type", "\"winner\" is a number"},
+       Row{R"({"prompt":[{"role":"robot","content":"q"}],"chosen":"x","rejected":"y"})", "bad_role",
+           "unknown role \"robot\""},
+       Row{R"({"prompt":[{"role":"user"}],"chosen":"x","rejected":"y"})", "missing_field", "no \"content\""},
+       Row{R"({"prompt":[{"role":"user","content":["q"]}],"chosen":"x","rejected":"y"})", "wrong_type",
+           "the content is a list"},
+       Row{R"({"prompt":[{"role":"assistant","content":"q"}],"chosen":"x","rejected":"y"})", "bad_role",
+           "ends in a turn of the assistant"},
+       Row{R"({"chosen":[{"role":"user","content":"q"}],"rejected":[{"role":"user","content":"r"}]})", "missing_field",
+           "share no prompt"},
+       Row{R"({"chosen":[{"role":"user","content":"q"}],"rejected":[{"role":"user","content":"q"}]})", "empty",
+           "no answer after the prompt"},
+       Row{R"({"prompt":"other","chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"x"}],"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"y"}]})",
+           "bad_prompt", "is not how the conversations"},
+       Row{R"({"prompt":"q","responses":["x"]})", "empty", "fewer than two"},
+       Row{R"({"prompt":"q","responses":["x","y","z"]})", "no_shape", "holds 3 answers"},
+       Row{R"({"prompt":"q","responses":"x"})", "wrong_type", "\"responses\" is a string"},
+       Row{R"({"context_messages":"q","winner":"model_a"})", "wrong_type", "a list of messages"},
+       Row{"{\"a\\u001b[31m\\n\":1}", "no_shape", "a\\x1b[31m\\n"}}) {
     CAPTURE(r.json);
     const auto p = read(r.json);
     REQUIRE_FALSE(p.ok());
@@ -171,7 +194,8 @@ TEST_CASE("a field map that makes no sense is a usage error") {
 
 TEST_CASE("candidates may be more than two") {
   Document doc;
-  const auto c = rm::records::read_candidates(*doc.parse(R"({"prompt":"q","responses":["x","y",[{"role":"assistant","content":"z"}]]})"), {});
+  const auto c = rm::records::read_candidates(
+      *doc.parse(R"({"prompt":"q","responses":["x","y",[{"role":"assistant","content":"z"}]]})"), {});
   REQUIRE(c.ok());
   CHECK(c->responses.size() == 3);
   CHECK(show(c->responses[2]) == "assistant: z");

@@ -28,19 +28,18 @@ TEST_CASE("new fields stand at the end and the rest keeps every byte") {
     const char* in;
     const char* out;
   };
-  for (const Row& r : {
-           Row{"{}", R"({"judgment":1})"},
-           Row{"{ }", R"({"judgment":1})"},
-           Row{R"({"a":1})", R"({"a":1,"judgment":1})"},
-           Row{R"(  { "a" : 1.0e0 , "b":[ 1, {"judgment":5} ] }  )", R"({ "a" : 1.0e0 , "b":[ 1, {"judgment":5} ],"judgment":1 })"},
-           Row{R"({"a":1 , "judgment":5 })", R"({"a":1,"judgment":1 })"},
-           Row{R"({"a":"}\",{\\","b":"\u00e9"})", R"({"a":"}\",{\\","b":"\u00e9","judgment":1})"},
-           // Ours is removed from wherever it stood, also behind an escaped key.
-           Row{R"({"judgment":{"x":[1,"]"]},"a":1})", R"({"a":1,"judgment":1})"},
-           Row{R"({"a":1, "judgment": null ,"b":2})", R"({"a":1,"b":2,"judgment":1})"},
-           Row{R"({"a":1,"judgm\u0065nt":{"x":1}})", R"({"a":1,"judgment":1})"},
-           Row{R"({"judgment":0})", R"({"judgment":1})"},
-           Row{R"({"judgment2":0,"Judgment":0})", R"({"judgment2":0,"Judgment":0,"judgment":1})"}}) {
+  for (const Row& r :
+       {Row{"{}", R"({"judgment":1})"}, Row{"{ }", R"({"judgment":1})"}, Row{R"({"a":1})", R"({"a":1,"judgment":1})"},
+        Row{R"(  { "a" : 1.0e0 , "b":[ 1, {"judgment":5} ] }  )",
+            R"({ "a" : 1.0e0 , "b":[ 1, {"judgment":5} ],"judgment":1 })"},
+        Row{R"({"a":1 , "judgment":5 })", R"({"a":1,"judgment":1 })"},
+        Row{R"({"a":"}\",{\\","b":"\u00e9"})", R"({"a":"}\",{\\","b":"\u00e9","judgment":1})"},
+        // Ours is removed from wherever it stood, also behind an escaped key.
+        Row{R"({"judgment":{"x":[1,"]"]},"a":1})", R"({"a":1,"judgment":1})"},
+        Row{R"({"a":1, "judgment": null ,"b":2})", R"({"a":1,"b":2,"judgment":1})"},
+        Row{R"({"a":1,"judgm\u0065nt":{"x":1}})", R"({"a":1,"judgment":1})"},
+        Row{R"({"judgment":0})", R"({"judgment":1})"},
+        Row{R"({"judgment2":0,"Judgment":0})", R"({"judgment2":0,"Judgment":0,"judgment":1})"}}) {
     CAPTURE(r.in);
     CHECK(with_judgment(r.in) == std::string(r.out));
     CHECK(with_judgment(r.out) == std::string(r.out));
@@ -52,7 +51,8 @@ TEST_CASE("new fields stand at the end and the rest keeps every byte") {
 TEST_CASE("several fields come in order, dropped ones go") {
   const std::array<Field, 2> fields{Field{"judgment", "{}"}, Field{"warn\"ing", "[]"}};
   const std::array<std::string_view, 1> drop{"error"};
-  CHECK(rm::records::splice(R"({"error":1,"a":2,"err\u006fr2":3})", fields, drop) == R"({"a":2,"err\u006fr2":3,"judgment":{},"warn\"ing":[]})");
+  CHECK(rm::records::splice(R"({"error":1,"a":2,"err\u006fr2":3})", fields, drop) ==
+        R"({"a":2,"err\u006fr2":3,"judgment":{},"warn\"ing":[]})");
 }
 
 TEST_CASE("a record has the same identity before and after, another one has not") {
@@ -70,8 +70,10 @@ TEST_CASE("a parsed record fails with all its fields") {
   line.number = 7;
   line.text = R"({"id":"x\ny","error":"old","judgment":1})";
   const auto e = rm::make_error(rm::Exit::kInput, "too_long", "the prompt has 5 tokens", "p:7");
-  CHECK(rm::records::failure_record(line, e) == R"({"id":"x\ny","judgment":1,"error":{"code":"too_long","message":"the prompt has 5 tokens","line":7}})");
-  CHECK(rm::records::failure(line, e, kOwn) == R"({"id":"x\ny","error":{"code":"too_long","message":"the prompt has 5 tokens","line":7}})");
+  CHECK(rm::records::failure_record(line, e) ==
+        R"({"id":"x\ny","judgment":1,"error":{"code":"too_long","message":"the prompt has 5 tokens","line":7}})");
+  CHECK(rm::records::failure(line, e, kOwn) ==
+        R"({"id":"x\ny","error":{"code":"too_long","message":"the prompt has 5 tokens","line":7}})");
 }
 
 TEST_CASE("a line that is no record fails with its text, made valid and cut") {
@@ -79,7 +81,8 @@ TEST_CASE("a line that is no record fails with its text, made valid and cut") {
   line.number = 2;
   line.text = "{\"a\": \xFF\"\n";
   const auto e = rm::make_error(rm::Exit::kInput, "bad_utf8", "no");
-  CHECK(rm::records::failure(line, e) == "{\"error\":{\"code\":\"bad_utf8\",\"message\":\"no\",\"line\":2,\"text\":\"{\\\"a\\\": \uFFFD\\\"\\n\"}}");
+  CHECK(rm::records::failure(line, e) ==
+        "{\"error\":{\"code\":\"bad_utf8\",\"message\":\"no\",\"line\":2,\"text\":\"{\\\"a\\\": \uFFFD\\\"\\n\"}}");
   line.text.clear();
   while (line.text.size() < 2 * rm::limits::kErrorTextBytes) line.text += "漢";
   rm::json::Document d;
@@ -113,11 +116,12 @@ TEST_CASE("a judgment survives being written and read") {
   std::string text;
   rm::json::Writer w(text);
   rm::records::write_judgment(w, j);
-  CHECK(text ==
-        R"({"verdict":"A","preferred":"chosen","correct":true,"confidence":0.75,"votes":{"A":3,"B":1,"none":0},"consistent":false,"samples":[)"
-        R"({"order":"ba","verdict":"B","reason":"ok","type":"chat","text":"<answer>\u0000</answer>","reasoning":"","p_a":0.1,"finish_reason":"stop","usage":{"prompt_tokens":10,"completion_tokens":20}},)"
-        R"({"order":"ab","verdict":null,"reason":"ok","type":null,"text":"","reasoning":"","p_a":null,"finish_reason":"","usage":{"prompt_tokens":0,"completion_tokens":0}}],)"
-        R"("model":"m","prompt_id":"cor-1","seed":18446744073709551615})");
+  CHECK(
+      text ==
+      R"({"verdict":"A","preferred":"chosen","correct":true,"confidence":0.75,"votes":{"A":3,"B":1,"none":0},"consistent":false,"samples":[)"
+      R"({"order":"ba","verdict":"B","reason":"ok","type":"chat","text":"<answer>\u0000</answer>","reasoning":"","p_a":0.1,"finish_reason":"stop","usage":{"prompt_tokens":10,"completion_tokens":20}},)"
+      R"({"order":"ab","verdict":null,"reason":"ok","type":null,"text":"","reasoning":"","p_a":null,"finish_reason":"","usage":{"prompt_tokens":0,"completion_tokens":0}}],)"
+      R"("model":"m","prompt_id":"cor-1","seed":18446744073709551615})");
   rm::json::Document d;
   const auto back = rm::records::read_judgment(*d.parse(text));
   REQUIRE(back.ok());
@@ -132,10 +136,12 @@ TEST_CASE("a judgment of the wrong form is refused by the name of its field") {
     const char* json;
     const char* part;
   };
-  for (const Row& r : {Row{"1", "\"judgment\" is a number"}, Row{"{}", "\"judgment.samples\" is missing"}, Row{R"({"samples":{}})", "expected a list"},
-                       Row{R"({"samples":[1]})", "\"judgment.samples[0]\" is a number"}, Row{R"({"samples":[{"order":"x"}]})", "order"},
-                       Row{R"({"samples":[{"verdict":"C"}]})", "neither"}, Row{R"({"samples":[],"votes":{"A":-1}})", "judgment.votes.A"},
-                       Row{R"({"samples":[],"seed":1.5})", "seed"}, Row{R"({"samples":[],"correct":"yes"})", "true or false"}}) {
+  for (const Row& r :
+       {Row{"1", "\"judgment\" is a number"}, Row{"{}", "\"judgment.samples\" is missing"},
+        Row{R"({"samples":{}})", "expected a list"}, Row{R"({"samples":[1]})", "\"judgment.samples[0]\" is a number"},
+        Row{R"({"samples":[{"order":"x"}]})", "order"}, Row{R"({"samples":[{"verdict":"C"}]})", "neither"},
+        Row{R"({"samples":[],"votes":{"A":-1}})", "judgment.votes.A"}, Row{R"({"samples":[],"seed":1.5})", "seed"},
+        Row{R"({"samples":[],"correct":"yes"})", "true or false"}}) {
     CAPTURE(r.json);
     rm::json::Document d;
     const auto j = rm::records::read_judgment(*d.parse(r.json));

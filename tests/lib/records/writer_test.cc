@@ -146,7 +146,8 @@ TEST_CASE("an output cut at any byte is continued to the same bytes") {
     auto in = Lines::open(in_path);
     const auto r = rm::records::resume(t.path("out"), *in, own_fields());
     REQUIRE_MESSAGE(r.ok(), r.error().text());
-    CHECK(r->lines == static_cast<std::uint64_t>(std::count(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n), '\n')));
+    CHECK(r->lines ==
+          static_cast<std::uint64_t>(std::count(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n), '\n')));
     CHECK(r->torn == (n > r->keep));
     Line line;
     auto out = Writer::open(t.path("out"), {.keep = r->keep, .lines = r->lines, .input = in_path});
@@ -199,7 +200,8 @@ TEST_CASE("an output of another input is not continued") {
     const char* out;
     const char* part;
   };
-  for (const Row& r : {Row{"{\"a\":9,\"judgment\":{}}\n", ":1: does not answer line 1"}, Row{"{\"a\":1}\n{\"a\":1}\n", ":2: does not answer line 2"},
+  for (const Row& r : {Row{"{\"a\":9,\"judgment\":{}}\n", ":1: does not answer line 1"},
+                       Row{"{\"a\":1}\n{\"a\":1}\n", ":2: does not answer line 2"},
                        Row{"{\"a\":1}\nrubbish\n{\"a\":1}\n", ":2: is no whole record"}}) {
     CAPTURE(r.out);
     auto in = Lines::open(t.write("in", kInput));
@@ -210,7 +212,9 @@ TEST_CASE("an output of another input is not continued") {
     CHECK_MESSAGE(got.error().text().find(r.part) != std::string::npos, got.error().text());
   }
   auto shorter = Lines::open(t.write("in", "{\"a\":1}\n"));
-  CHECK(rm::records::resume(t.write("out", "{\"a\":1}\n{\"a\":1}\n"), *shorter, own_fields()).error().message.find("answers no record") == 0);
+  CHECK(rm::records::resume(t.write("out", "{\"a\":1}\n{\"a\":1}\n"), *shorter, own_fields())
+            .error()
+            .message.find("answers no record") == 0);
 }
 
 TEST_CASE("skipped records leave gaps that resuming steps over") {
