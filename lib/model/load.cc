@@ -51,7 +51,14 @@ Result<ops::Backend*> choose_backend(const std::string& device) {
   } catch (const std::exception&) {
     return make_error(Exit::kUsage, "bad_device", "--device " + device + ": expected auto, cpu, cuda or cuda:N");
   }
-  if (!found) return make_error(Exit::kResources, "no_device", "--device " + device + ": this build has no kernels for it");
+  if (!found)
+    return make_error(Exit::kResources, "no_device", "--device " + device + ": this build has no kernels for it");
+  if (const auto index = at::Device(name).index(); index > 0 && index != found->device().index()) {
+    return make_error(Exit::kResources, "no_device",
+                      "--device " + device +
+                          ": only the first visible device is used; choose it with CUDA_VISIBLE_DEVICES=" +
+                          std::to_string(index) + " and --device cuda");
+  }
   return found;
 }
 
@@ -85,7 +92,8 @@ Result<void> check_memory(const WeightFile& file, const ops::Backend& backend, a
 }
 
 Result<LayerWeights> read_layer(WeightReader& r, const ModelConfig& c, std::int64_t index) {
-  const std::string at = "model.layers." + std::to_string(index) + ".", attention = at + "self_attn.", mlp = at + "mlp.";
+  const std::string at = "model.layers." + std::to_string(index) + ".", attention = at + "self_attn.",
+                    mlp = at + "mlp.";
   LayerWeights w;
   RM_ASSIGN(w.attention_norm_D, r.vector(at + "input_layernorm.weight"));
   RM_ASSIGN(w.qkv, r.linear({attention + "q_proj", attention + "k_proj", attention + "v_proj"}, c.qkv_bias));
@@ -124,7 +132,8 @@ void warn(const WeightFile& file, const std::vector<NotFinite>& found) {
                file.path().c_str(), static_cast<unsigned long long>(n), found.size(), found.front().tensor.c_str());
 }
 
-Result<std::unique_ptr<StepModel>> load_on(const WeightFile& file, const generate::EngineOptions& o, ops::Backend& backend) {
+Result<std::unique_ptr<StepModel>> load_on(const WeightFile& file, const generate::EngineOptions& o,
+                                           ops::Backend& backend) {
   const ModelConfig& c = file.config();
   RM_ASSIGN(const at::ScalarType dtype, choose_dtype(o.dtype, backend));
   if (dtype == at::kBFloat16 && (c.hidden % 2 || c.ffn % 2 || c.head_dim % 2))
@@ -147,8 +156,8 @@ Result<std::unique_ptr<StepModel>> load(const WeightFile& file, const generate::
     return load_on(file, o, *backend);
   } catch (const std::exception& e) {
     const std::string what = e.what();
-    return make_error(Exit::kResources, "out_of_memory", "the weights could not be stored: " + what.substr(0, what.find('\n')),
-                      file.path());
+    return make_error(Exit::kResources, "out_of_memory",
+                      "the weights could not be stored: " + what.substr(0, what.find('\n')), file.path());
   }
 }
 

@@ -62,6 +62,7 @@ class Backend {
   virtual ~Backend() = default;
   at::Device device() const { return device_; }
   virtual const char* isa() const { return "reference"; }
+  virtual std::uint64_t free_bytes() const { return 0; }  // of a device's own memory
   virtual bool fast_bf16() const { return true; }  // bf16 is what "auto" should choose
   virtual int page_tokens() const { return 32; }
   // A row's result depends on that row alone, whatever the number of rows: no padding is needed to fix it.

@@ -70,6 +70,12 @@ const char* CudaBackend::isa() const {
   return name.c_str();
 }
 
+std::uint64_t CudaBackend::free_bytes() const {
+  std::size_t free = 0, total = 0;
+  C10_CUDA_CHECK(cudaMemGetInfo(&free, &total));
+  return free;
+}
+
 void CudaBackend::prepare(Batch& b) {
   const std::vector<Tile> tiles = make_tiles(b);
   const auto count = static_cast<std::int64_t>(tiles.size());

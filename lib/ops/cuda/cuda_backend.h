@@ -14,6 +14,7 @@ class CudaBackend final : public Backend {
  public:
   explicit CudaBackend(at::Device device) : Backend(device) {}
   const char* isa() const override;
+  std::uint64_t free_bytes() const override;
   int page_tokens() const override { return kPageTokens; }
 
   at::Tensor matmul(const Matrix& m, const at::Tensor& x_TI, const at::Tensor& bias_O, at::ScalarType result) override;

@@ -91,7 +91,7 @@ TEST_CASE("matrices agree with the reference") {
   const at::Tensor bias = at::randn({300}, at::TensorOptions().device(b->device()));
   for (const auto result : {at::kBFloat16, at::kFloat}) {
     CHECK(distance(b->matmul(m, x, bias, result), b->Backend::matmul(m, x, bias, result)) < kBf16);
-    CHECK(b->matmul(m, x, {}, result).scalar_type() == result);
+    CHECK((b->matmul(m, x, {}, result).scalar_type() == result));
   }
 }
 
