@@ -36,6 +36,16 @@ class Layout : public CLI::Formatter {
   std::string examples_;
 };
 
+// One blank line between groups, none at the end.
+std::string tidy(const std::string& help) {
+  std::string out;
+  for (const char c : help) {
+    if (c != '\n' || !out.ends_with("\n\n")) out += c;
+  }
+  while (out.ends_with("\n\n")) out.pop_back();
+  return out;
+}
+
 }  // namespace
 
 Parser::Parser(std::string program, std::string about, std::string examples) : impl_(std::make_unique<Impl>()) {
@@ -73,9 +83,9 @@ Parser& Parser::choice(const std::string& names, std::vector<std::string> of, st
   for (const std::string& word : of) list += (list.empty() ? "" : "|") + word;
   impl_->named(impl_->app.add_option_function<std::string>(
                    names,
-                   [&to, of, list](const std::string& v) {
+                   [&to, of, list, names](const std::string& v) {
                      if (std::find(of.begin(), of.end(), v) == of.end())
-                       throw CLI::ValidationError(shown(v) + " is not one of " + list);
+                       throw CLI::ValidationError(names, shown(v) + " is not one of " + list);
                      to = v;
                    },
                    help),
@@ -87,10 +97,10 @@ Parser& Parser::integer(const std::string& names, const std::string& value, std:
                         const std::string& help) {
   impl_->named(impl_->app.add_option_function<std::string>(
                    names,
-                   [&to, low, high](const std::string& v) {
+                   [&to, low, high, names](const std::string& v) {
                      const auto n = parse_int(v);
                      if (!n || *n < low || *n > high) {
-                       throw CLI::ValidationError(shown(v) + " is not a whole number from " + std::to_string(low) + " to " +
+                       throw CLI::ValidationError(names, shown(v) + " is not a whole number from " + std::to_string(low) + " to " +
                                                   std::to_string(high));
                      }
                      to = *n;
@@ -103,9 +113,9 @@ Parser& Parser::integer(const std::string& names, const std::string& value, std:
 Parser& Parser::unsigned_integer(const std::string& names, const std::string& value, std::uint64_t& to, const std::string& help) {
   impl_->named(impl_->app.add_option_function<std::string>(
                    names,
-                   [&to](const std::string& v) {
+                   [&to, names](const std::string& v) {
                      const auto n = parse_unsigned(v);
-                     if (!n) throw CLI::ValidationError(shown(v) + " is not a whole number from 0 to 18446744073709551615");
+                     if (!n) throw CLI::ValidationError(names, shown(v) + " is not a whole number from 0 to 18446744073709551615");
                      to = *n;
                    },
                    help),
@@ -117,10 +127,10 @@ Parser& Parser::real(const std::string& names, const std::string& value, std::op
                      const std::string& help) {
   impl_->named(impl_->app.add_option_function<std::string>(
                    names,
-                   [&to, low, high](const std::string& v) {
+                   [&to, low, high, names](const std::string& v) {
                      const auto n = parse_double(v);
                      if (!n || *n < low || *n > high) {
-                       throw CLI::ValidationError(shown(v) + " is not a number from " + format_fixed(low, 0) + " to " +
+                       throw CLI::ValidationError(names, shown(v) + " is not a number from " + format_fixed(low, 0) + " to " +
                                                   format_fixed(high, 0));
                      }
                      to = *n;
@@ -145,7 +155,7 @@ Parsed Parser::parse(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view a = argv[i];
     if (a == "--") break;
-    if (a == "--help") return p.go_on = false, p.text = impl_->app.help(), p;
+    if (a == "--help") return p.go_on = false, p.text = tidy(impl_->app.help()), p;
     if (a == "--version") return p.go_on = false, p.text = impl_->program + " " RM_VERSION "\n", p;
   }
   try {
@@ -153,7 +163,9 @@ Parsed Parser::parse(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     p.go_on = false;
     p.exit = Exit::kUsage;
-    p.text = escape_text(e.what(), 500) + " (" + impl_->program + " --help lists the flags)";
+    const auto extra = impl_->app.remaining();
+    p.text = extra.empty() ? escape_text(e.what(), 500) : shown(extra.front()) + " is neither a flag nor the value of one";
+    p.text += " (" + impl_->program + " --help lists the flags)";
   }
   return p;
 }
