@@ -85,6 +85,13 @@ endif()
 
 foreach(layer ${RM_TORCH_LAYERS})
   rm_tests(${layer} rm_core rm_torch_cpu torch_headers torch::cpu torch::c10)
+  # GPU tests need the CUDA object; where its libraries are missing they do not even start, which is a skip too.
+  if(RM_CUDA AND TARGET test_${layer}_gpu)
+    get_target_property(linked test_${layer}_gpu LINK_LIBRARIES)
+    list(TRANSFORM linked REPLACE "^rm_torch_cpu$" "rm_torch_cuda")
+    set_target_properties(test_${layer}_gpu PROPERTIES LINK_LIBRARIES "${linked}")
+    set_tests_properties(${layer}_gpu PROPERTIES SKIP_REGULAR_EXPRESSION "no CUDA device;cannot open shared object file")
+  endif()
   foreach(kind IN ITEMS "" _gpu)
     if(TARGET test_${layer}${kind})
       target_link_options(test_${layer}${kind} PRIVATE -Wl,--allow-shlib-undefined)
