@@ -5,6 +5,7 @@
 #include <optional>
 #include <sstream>
 
+#include "lib/model/adapter.h"
 #include "lib/model/torch_model.h"
 #include "lib/model/weight_reader.h"
 #include "lib/ops/cpu/pool.h"
@@ -91,36 +92,48 @@ Result<void> check_memory(const WeightFile& file, const ops::Backend& backend, a
                     file.path());
 }
 
-Result<LayerWeights> read_layer(WeightReader& r, const ModelConfig& c, std::int64_t index) {
+// Reads Linears and lets the adapter, if there is one, wrap them.
+struct LinearSource {
+  WeightReader& reader;
+  Adapter* adapter;
+  Result<std::unique_ptr<Linear>> linear(const std::vector<std::string>& modules, bool bias) {
+    RM_ASSIGN(auto base, reader.linear(modules, bias));
+    if (!adapter) return base;
+    return adapter->wrap(std::move(base));
+  }
+};
+
+Result<LayerWeights> read_layer(LinearSource& s, const ModelConfig& c, std::int64_t index) {
+  WeightReader& r = s.reader;
   const std::string at = "model.layers." + std::to_string(index) + ".", attention = at + "self_attn.",
                     mlp = at + "mlp.";
   LayerWeights w;
   RM_ASSIGN(w.attention_norm_D, r.vector(at + "input_layernorm.weight"));
-  RM_ASSIGN(w.qkv, r.linear({attention + "q_proj", attention + "k_proj", attention + "v_proj"}, c.qkv_bias));
+  RM_ASSIGN(w.qkv, s.linear({attention + "q_proj", attention + "k_proj", attention + "v_proj"}, c.qkv_bias));
   if (c.qk_norm) {
     RM_ASSIGN(w.head_norms.q_C, r.vector(attention + "q_norm.weight"));
     RM_ASSIGN(w.head_norms.k_C, r.vector(attention + "k_norm.weight"));
     w.head_norms.eps = c.norm_eps;
   }
-  RM_ASSIGN(w.o, r.linear({attention + "o_proj"}, c.o_bias));
+  RM_ASSIGN(w.o, s.linear({attention + "o_proj"}, c.o_bias));
   RM_ASSIGN(w.ffn_norm_D, r.vector(at + "post_attention_layernorm.weight"));
-  RM_ASSIGN(w.gate_up, r.linear({mlp + "gate_proj", mlp + "up_proj"}, c.mlp_bias));
-  RM_ASSIGN(w.down, r.linear({mlp + "down_proj"}, c.mlp_bias));
+  RM_ASSIGN(w.gate_up, s.linear({mlp + "gate_proj", mlp + "up_proj"}, c.mlp_bias));
+  RM_ASSIGN(w.down, s.linear({mlp + "down_proj"}, c.mlp_bias));
   return w;
 }
 
-Result<std::unique_ptr<Weights>> read_weights(WeightReader& r, const ModelConfig& c) {
+Result<std::unique_ptr<Weights>> read_weights(LinearSource& s, const ModelConfig& c) {
   auto w = std::make_unique<Weights>();
   const std::string embedding = "model.embed_tokens";
   if (!c.tied) {
-    RM_ASSIGN(w->embedding, r.linear({embedding}, false));
+    RM_ASSIGN(w->embedding, s.linear({embedding}, false));
   }
   for (std::int64_t i = 0; i < c.layers; ++i) {
-    RM_ASSIGN(LayerWeights layer, read_layer(r, c, i));
+    RM_ASSIGN(LayerWeights layer, read_layer(s, c, i));
     w->layers.push_back(std::move(layer));
   }
-  RM_ASSIGN(w->norm_D, r.vector("model.norm.weight"));
-  RM_ASSIGN(w->head, r.linear({c.tied ? embedding : "lm_head"}, false));
+  RM_ASSIGN(w->norm_D, s.reader.vector("model.norm.weight"));
+  RM_ASSIGN(w->head, s.linear({c.tied ? embedding : "lm_head"}, false));
   return w;
 }
 
@@ -140,7 +153,16 @@ Result<std::unique_ptr<StepModel>> load_on(const WeightFile& file, const generat
     return make_error(Exit::kModel, "bad_shape", "odd widths cannot run in bf16: use --dtype f32", file.path());
   RM_TRY(check_memory(file, backend, dtype));
   WeightReader reader(file, backend, dtype);
-  RM_ASSIGN(auto weights, read_weights(reader, c));
+  std::unique_ptr<weightfile::LoraFile> lora;
+  std::optional<Adapter> adapter;
+  if (!o.adapter.empty()) {
+    RM_ASSIGN(lora, weightfile::LoraFile::open(o.adapter));
+    RM_TRY(lora->check_against(c));
+    adapter.emplace(*lora, backend, dtype);
+  }
+  LinearSource source{reader, adapter ? &*adapter : nullptr};
+  RM_ASSIGN(auto weights, read_weights(source, c));
+  if (adapter) RM_TRY(adapter->check_all_used());
   warn(file, reader.not_finite());
   const std::int64_t context = o.context > 0 ? std::min(o.context, c.context) : c.context;
   return std::unique_ptr<StepModel>(new TorchModel(c, std::move(weights), backend, dtype, context));

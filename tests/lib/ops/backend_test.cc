@@ -1,0 +1,218 @@
+// The CPU kernels of every instruction set of this machine against the plain reference in lib/ops/backend.cc, which is
+// written with ATen operators only.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "lib/ops/cpu/cpu_backend.h"
+#include "lib/ops/cpu/pool.h"
+
+using namespace rm::ops;
+
+namespace {
+
+at::Tensor random(at::IntArrayRef shape, double scale = 1) { return at::randn(shape) * scale; }
+
+// Largest difference over the largest magnitude of the reference.
+double distance(const at::Tensor& x, const at::Tensor& reference) {
+  const at::Tensor a = x.to(at::kFloat), b = reference.to(at::kFloat);
+  return ((a - b).abs().max() / b.abs().max()).item<double>();
+}
+
+bool same_bits(const at::Tensor& a, const at::Tensor& b) {
+  return a.scalar_type() == b.scalar_type() && at::equal(a.contiguous(), b.contiguous());
+}
+
+// bf16 results differ by their own rounding (2^-8); f32 results by the order of sums.
+double tolerance(at::ScalarType t) { return t == at::kBFloat16 ? 1.0 / 128 : 2e-5; }
+
+template <class F>
+void on_every_kernel(F f) {
+  for (const cpu::KernelTable* table : cpu::usable_tables()) {
+    CAPTURE(std::string(table->name));
+    cpu::CpuBackend backend(*table);
+    for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+      CAPTURE(std::string(type == at::kFloat ? "f32" : "bf16"));
+      f(backend, type);
+    }
+  }
+}
+
+Backend& reference() {
+  static Backend b{at::Device(at::kCPU)};
+  return b;
+}
+
+struct Setup {
+  Batch batch;
+  std::int64_t pages = 0;
+};
+
+struct Piece {
+  std::int64_t position, count;
+};
+
+// Spans with pages scattered over the cache.
+Setup make_setup(const std::vector<Piece>& pieces, std::int64_t width, std::int64_t page_tokens) {
+  Setup s;
+  for (const Piece& p : pieces) {
+    const std::int64_t n = (p.position + p.count + page_tokens - 1) / page_tokens;
+    s.batch.spans.push_back({s.batch.rows, p.count, p.position, static_cast<std::int64_t>(s.batch.pages.size())});
+    s.batch.rows += p.count;
+    for (std::int64_t i = 0; i < n; ++i) s.batch.pages.push_back(static_cast<std::int32_t>(s.pages++));
+  }
+  std::reverse(s.batch.pages.begin(), s.batch.pages.end());
+  const at::Tensor angle = random({s.batch.rows, width / 2}, 3);
+  s.batch.cos_TC = angle.cos();
+  s.batch.sin_TC = angle.sin();
+  return s;
+}
+
+}  // namespace
+
+TEST_CASE("a matrix product agrees with the reference for any number of rows and columns") {
+  at::manual_seed(1);
+  on_every_kernel([](Backend& b, at::ScalarType type) {
+    for (const auto& [rows, out, in] : {std::tuple{1, 64, 32}, {2, 65, 64}, {5, 17, 1538}, {13, 200, 96}, {70, 130, 3200}}) {
+      CAPTURE(rows);
+      CAPTURE(out);
+      CAPTURE(in);
+      const at::Tensor w = random({out, in}), x = random({rows, in}).to(type), bias = random({out});
+      Matrix m = b.make_matrix(out, in, type), plain = reference().make_matrix(out, in, type);
+      const int half = out / 2;
+      b.put_rows(m, half, out - half, w.const_data_ptr<float>() + half * in);
+      b.put_rows(m, 0, half, w.const_data_ptr<float>());
+      reference().put_rows(plain, 0, out, w.const_data_ptr<float>());
+      for (const at::ScalarType result : {at::kFloat, at::kBFloat16}) {
+        CHECK(distance(b.matmul(m, x, bias, result), reference().matmul(plain, x, bias, result)) < tolerance(result));
+        CHECK(distance(b.matmul(m, x, {}, result), reference().matmul(plain, x, {}, result)) < tolerance(result));
+      }
+      const at::Tensor ids = at::randint(out, {rows}, at::kLong);
+      CHECK(same_bits(b.take_rows(m, ids), reference().take_rows(plain, ids)));
+    }
+  });
+}
+
+TEST_CASE("norms, gates and sums agree with the reference") {
+  at::manual_seed(2);
+  on_every_kernel([](Backend& b, at::ScalarType type) {
+    for (const std::int64_t width : {1, 16, 63, 576, 1536}) {
+      CAPTURE(width);
+      const at::Tensor x = random({9, width}, 5), w = random({width});
+      CHECK(distance(b.rms_norm(x, w, 1e-6, type), reference().rms_norm(x, w, 1e-6, type)) < tolerance(type));
+      const at::Tensor gates = random({9, 2 * width}, 4).to(type);
+      CHECK(distance(b.swiglu(gates), reference().swiglu(gates)) < tolerance(type));
+      at::Tensor sum = x.clone();
+      const at::Tensor other = random({9, width});
+      b.add(sum, other);
+      CHECK(same_bits(sum, x + other));
+    }
+  });
+}
+
+TEST_CASE("a gate far from zero neither overflows nor loses NaN") {
+  on_every_kernel([](Backend& b, at::ScalarType type) {
+    at::Tensor gates = at::ones({1, 64}).to(type);
+    gates[0][0] = 1e4;
+    gates[0][1] = -1e4;
+    gates[0][2] = NAN;
+    const at::Tensor y = b.swiglu(gates).to(at::kFloat);
+    CHECK(y[0][0].item<float>() == doctest::Approx(1e4).epsilon(0.01));
+    CHECK(y[0][1].item<float>() == 0.0f);
+    CHECK(std::isnan(y[0][2].item<float>()));
+  });
+}
+
+TEST_CASE("attention over pages agrees with the reference: prefill, chunks, decoding and their mixture") {
+  at::manual_seed(3);
+  const std::vector<std::vector<Piece>> mixtures = {
+      {{0, 1}}, {{0, 40}}, {{0, 128}}, {{0, 300}}, {{0, 64}, {0, 1}, {0, 33}, {0, 129}}};
+  on_every_kernel([&](Backend& b, at::ScalarType type) {
+    for (const HeadShape& shape : {HeadShape{4, 4, 16}, HeadShape{6, 1, 128}, HeadShape{9, 3, 64}, HeadShape{4, 2, 24}}) {
+      CAPTURE(shape.heads);
+      CAPTURE(shape.width);
+      const std::int64_t x = shape.q_width() + 2 * shape.kv_width();
+      for (const auto& pieces : mixtures) {
+        Setup s = make_setup(pieces, shape.width, b.page_tokens());
+        LayerCache cache = b.make_cache(s.pages + 8, shape, type), plain = reference().make_cache(s.pages + 8, shape, type);
+        const HeadNorms norms{shape.heads == 9 ? random({shape.width}) : at::Tensor(),
+                              shape.heads == 9 ? random({shape.width}) : at::Tensor(), 1e-6};
+        const at::Tensor qkv = random({s.batch.rows, x});
+        const at::Tensor q = b.rope_and_store(qkv, s.batch, shape, norms, cache);
+        const at::Tensor q0 = reference().rope_and_store(qkv, s.batch, shape, norms, plain);
+        CHECK(distance(q, q0) < tolerance(type));
+        const double scale = 1 / std::sqrt(double(shape.width));
+        CHECK(distance(b.attend(q0, s.batch, shape, scale, cache), reference().attend(q0, s.batch, shape, scale, plain)) <
+              2 * tolerance(type));
+      }
+    }
+  });
+}
+
+TEST_CASE("a row has the same bits whatever runs beside it, at whichever place and on any number of threads") {
+  at::manual_seed(4);
+  on_every_kernel([](Backend& b, at::ScalarType type) {
+    const at::Tensor w = random({200, 1600}), x = random({41, 1600}).to(type);
+    Matrix m = b.make_matrix(200, 1600, type);
+    b.put_rows(m, 0, 200, w.const_data_ptr<float>());
+    cpu::set_threads(2);
+    const at::Tensor all = b.matmul(m, x, {}, at::kFloat);
+    for (const std::int64_t rows : {1, 2, 3, 7, 16, 40}) {
+      CAPTURE(rows);
+      CHECK(same_bits(b.matmul(m, x.narrow(0, 41 - rows, rows).contiguous(), {}, at::kFloat), all.narrow(0, 41 - rows, rows)));
+    }
+    cpu::set_threads(1);
+    CHECK(same_bits(b.matmul(m, x, {}, at::kFloat), all));
+    cpu::set_threads(3);
+    CHECK(same_bits(b.matmul(m, x, {}, at::kFloat), all));
+    cpu::set_threads(0);
+  });
+}
+
+TEST_CASE("a query has the same bits in one prefill, in chunks and when decoded alone") {
+  at::manual_seed(5);
+  on_every_kernel([](Backend& b, at::ScalarType type) {
+    const HeadShape shape{6, 2, 64};
+    const std::int64_t n = 200, x = shape.q_width() + 2 * shape.kv_width();
+    const Setup whole = make_setup({{0, n}}, shape.width, b.page_tokens());
+    const at::Tensor qkv = random({n, x});
+    const auto run = [&](const std::vector<std::int64_t>& cuts) {
+      LayerCache cache = b.make_cache(whole.pages, shape, type);
+      cache.k.fill_(7);  // what another sequence left behind
+      cache.v.fill_(-7);
+      std::vector<at::Tensor> out;
+      for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
+        Batch part = whole.batch;
+        part.rows = cuts[i + 1] - cuts[i];
+        part.spans = {{0, part.rows, cuts[i], 0}};
+        part.cos_TC = whole.batch.cos_TC.narrow(0, cuts[i], part.rows);
+        part.sin_TC = whole.batch.sin_TC.narrow(0, cuts[i], part.rows);
+        const at::Tensor q = b.rope_and_store(qkv.narrow(0, cuts[i], part.rows), part, shape, {}, cache);
+        out.push_back(b.attend(q, part, shape, 0.125, cache));
+      }
+      return at::cat(out);
+    };
+    std::vector<std::int64_t> singly;
+    for (std::int64_t i = 0; i <= n; ++i) singly.push_back(i);
+    const at::Tensor once = run({0, n});
+    CHECK(same_bits(run({0, 50, 129, n}), once));
+    CHECK(same_bits(run(singly), once));
+  });
+}
+
+TEST_CASE("the pool runs every task once, from several threads and from inside a task") {
+  cpu::set_threads(4);
+  for (int repeat = 0; repeat < 2000; ++repeat) {
+    std::vector<std::atomic<int>> seen(static_cast<std::size_t>(1 + repeat % 37));
+    cpu::parallel(static_cast<std::int64_t>(seen.size()), [&](std::int64_t i, int) {
+      cpu::parallel(2, [&](std::int64_t, int) { seen[static_cast<std::size_t>(i)]++; });
+    });
+    for (const auto& s : seen) REQUIRE(s == 2);
+  }
+  cpu::set_threads(0);
+}

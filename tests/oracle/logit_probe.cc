@@ -1,0 +1,196 @@
+// logit-probe: what a model says after given tokens, and how fast. Token ids only; for comparisons with other programs.
+//
+//   logit-probe MODEL [--dtype f32|bf16] [--adapter DIR] [--threads N] [--chunk N] [--greedy N] [--out FILE] < LINES
+//     in:  {"ids": [..], "rows": [positions whose log-probabilities are wanted]}   one object a line
+//     out: {"greedy": [..]} a line on stdout; log-probabilities as little-endian f32 rows in FILE
+//   logit-probe MODEL --rates [--dtype ..] [--threads N]
+//     tokens a second of prefill (one prompt) and of decoding at several batch sizes, as a table
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "lib/base/json.h"
+#include "lib/model/load.h"
+
+using namespace rm;
+
+namespace {
+
+struct Options {
+  generate::EngineOptions engine;
+  std::string out;
+  std::size_t chunk = 256, greedy = 0;
+  bool rates = false;
+};
+
+struct Prompt {
+  std::vector<std::int32_t> ids;
+  std::vector<std::int64_t> rows;
+};
+
+int fail(const Error& e) {
+  std::fprintf(stderr, "logit-probe: %s\n", e.text().c_str());
+  return static_cast<int>(e.exit);
+}
+
+Result<Prompt> read_prompt(json::Document& doc, const std::string& line) {
+  RM_ASSIGN(const json::Value v, doc.parse(line));
+  Prompt p;
+  const auto list = [&](const char* key, auto& to) {
+    if (const auto found = v.find(key))
+      found->each_item([&](std::size_t, json::Value i) {
+        to.push_back(static_cast<typename std::decay_t<decltype(to)>::value_type>(i.integer().value_or(0)));
+      });
+  };
+  list("ids", p.ids);
+  list("rows", p.rows);
+  return p;
+}
+
+std::vector<std::int32_t> all_pages(std::size_t n, std::size_t first = 0) {
+  std::vector<std::int32_t> pages(n);
+  for (std::size_t i = 0; i < n; ++i) pages[i] = static_cast<std::int32_t>(first + i);
+  return pages;
+}
+
+void write_log_probabilities(std::ofstream& out, std::span<const float> logits) {
+  const float top = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (const float l : logits) sum += std::exp(static_cast<double>(l - top));
+  std::vector<float> row(logits.size());
+  for (std::size_t i = 0; i < row.size(); ++i) row[i] = static_cast<float>(logits[i] - top - std::log(sum));
+  out.write(reinterpret_cast<const char*>(row.data()), static_cast<std::streamsize>(row.size() * sizeof(float)));
+}
+
+Result<void> answer(model::StepModel& m, const Options& o, const Prompt& p, std::ofstream& out) {
+  const auto vocab = static_cast<std::size_t>(m.vocab());
+  const std::size_t length = p.ids.size() + o.greedy, tokens = static_cast<std::size_t>(m.page_tokens());
+  RM_TRY(m.allocate(static_cast<std::int64_t>((length + tokens - 1) / tokens)));
+  const auto pages = all_pages((length + tokens - 1) / tokens);
+  std::int32_t next = 0;
+  for (std::size_t at = 0; at < p.ids.size(); at += o.chunk) {
+    const std::size_t n = std::min(o.chunk, p.ids.size() - at);
+    const model::Span s{static_cast<std::int64_t>(at), std::span(p.ids).subspan(at, n), pages, true, true};
+    RM_ASSIGN(const auto logits, m.run(std::span(&s, 1), 0));
+    for (const std::int64_t r : p.rows)
+      if (r >= s.position && r < s.position + static_cast<std::int64_t>(n))
+        write_log_probabilities(out, logits.subspan(static_cast<std::size_t>(r - s.position) * vocab, vocab));
+    const auto last = logits.last(vocab);
+    next = static_cast<std::int32_t>(std::max_element(last.begin(), last.end()) - last.begin());
+  }
+  std::printf("{\"greedy\":[");
+  for (std::size_t i = 0; i < o.greedy; ++i) {
+    std::printf(i ? ",%d" : "%d", next);
+    const model::Span s{static_cast<std::int64_t>(p.ids.size() + i), std::span(&next, 1), pages, true, false};
+    RM_ASSIGN(const auto logits, m.run(std::span(&s, 1), 0));
+    next = static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+  }
+  std::printf("]}\n");
+  return {};
+}
+
+double seconds_since(std::chrono::steady_clock::time_point t) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
+}
+
+// Seconds of the best of three prefills of `length` tokens in chunks; the shared machine's noise only adds.
+Result<double> time_prefill(model::StepModel& m, std::size_t length, std::size_t chunk) {
+  std::vector<std::int32_t> ids(length);
+  for (std::size_t i = 0; i < length; ++i) ids[i] = static_cast<std::int32_t>((i * 7919 + 11) % static_cast<std::size_t>(m.vocab()));
+  const auto pages = all_pages(length / static_cast<std::size_t>(m.page_tokens()) + 1);
+  double best = 1e9;
+  for (int repeat = 0; repeat < 3; ++repeat) {
+    const auto start = std::chrono::steady_clock::now();
+    for (std::size_t at = 0; at < length; at += chunk) {
+      const model::Span s{static_cast<std::int64_t>(at), std::span(ids).subspan(at, std::min(chunk, length - at)), pages,
+                          at + chunk >= length, false};
+      RM_TRY(m.run(std::span(&s, 1), 0));
+    }
+    best = std::min(best, seconds_since(start));
+  }
+  return best;
+}
+
+Result<double> time_decode(model::StepModel& m, std::size_t batch, std::int64_t position) {
+  const std::size_t each = static_cast<std::size_t>(position) / static_cast<std::size_t>(m.page_tokens()) + 2;
+  std::vector<std::int32_t> ids(batch);
+  std::vector<std::vector<std::int32_t>> pages;
+  std::vector<model::Span> spans;
+  for (std::size_t i = 0; i < batch; ++i) {
+    ids[i] = static_cast<std::int32_t>(100 + i);
+    pages.push_back(all_pages(each, i * each));
+  }
+  for (std::size_t i = 0; i < batch; ++i) {  // pages are cleared as they are begun
+    for (std::int64_t at = 0; at < position; at += m.page_tokens()) {
+      const model::Span s{at, std::span(&ids[i], 1), pages[i], false, false};
+      if (at % (8 * m.page_tokens()) == 0 || position - at <= m.page_tokens()) RM_TRY(m.run(std::span(&s, 1), 0));
+    }
+    spans.push_back({position, std::span(&ids[i], 1), pages[i], true, false});
+  }
+  double best = 1e9;
+  for (int repeat = 0; repeat < 6; ++repeat) {
+    const auto start = std::chrono::steady_clock::now();
+    RM_TRY(m.run(spans, 0));
+    best = std::min(best, seconds_since(start));
+  }
+  return best;
+}
+
+Result<void> rates(model::StepModel& m) {
+  RM_TRY(m.allocate(32 * (1024 / m.page_tokens() + 2)));
+  std::printf("%s, %s, %s\n", m.device().c_str(), m.isa().c_str(), m.dtype().c_str());
+  for (const std::size_t length : {std::size_t{256}, std::size_t{512}, std::size_t{2048}}) {
+    RM_ASSIGN(const double s, time_prefill(m, length, 512));
+    std::printf("prefill %5zu tokens in chunks of 512   %8.1f tokens/s\n", length, static_cast<double>(length) / s);
+  }
+  for (const std::size_t batch : {std::size_t{1}, std::size_t{4}, std::size_t{8}, std::size_t{16}, std::size_t{32}}) {
+    RM_ASSIGN(const double s, time_decode(m, batch, 512));
+    std::printf("decode  batch %3zu at position 512       %8.1f tokens/s\n", batch, static_cast<double>(batch) / s);
+  }
+  return {};
+}
+
+Result<void> run(const Options& o) {
+  RM_ASSIGN(const auto file, weightfile::WeightFile::open(o.engine.model));
+  const auto start = std::chrono::steady_clock::now();
+  RM_ASSIGN(const auto m, model::load(*file, o.engine));
+  std::fprintf(stderr, "logit-probe: %.2f GB of weights in %.1f s\n", static_cast<double>(m->weight_bytes()) / 1e9,
+               seconds_since(start));
+  if (o.rates) return rates(*m);
+  std::ofstream out(o.out.empty() ? "/dev/null" : o.out, std::ios::binary);
+  json::Document doc;
+  for (std::string line; std::getline(std::cin, line);) {
+    RM_ASSIGN(const Prompt p, read_prompt(doc, line));
+    RM_TRY(answer(*m, o, p, out));
+  }
+  return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options o;
+  if (argc < 2) return std::fprintf(stderr, "usage: logit-probe MODEL [options]; see the head of its source\n"), 2;
+  o.engine.model = argv[1];
+  o.engine.device = "cpu";
+  for (int i = 2; i < argc; ++i) {
+    const std::string flag = argv[i];
+    const auto value = [&] { return i + 1 < argc ? argv[++i] : ""; };
+    if (flag == "--rates") o.rates = true;
+    else if (flag == "--dtype") o.engine.dtype = value();
+    else if (flag == "--adapter") o.engine.adapter = value();
+    else if (flag == "--threads") o.engine.threads = std::atoi(value());
+    else if (flag == "--chunk") o.chunk = static_cast<std::size_t>(std::atoi(value()));
+    else if (flag == "--greedy") o.greedy = static_cast<std::size_t>(std::atoi(value()));
+    else if (flag == "--out") o.out = value();
+    else return std::fprintf(stderr, "logit-probe: unknown flag %s\n", flag.c_str()), 2;
+  }
+  const auto r = run(o);
+  return r ? 0 : fail(r.error());
+}
