@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kLines = 256;
 constexpr std::size_t kBytes = 64u << 20;
+constexpr std::chrono::milliseconds kPatience{250};  // so that the caller can flush what it wrote
 
 }  // namespace
 
@@ -47,7 +48,7 @@ void ReadAhead::read() {
 
 Result<ReadAhead::Got> ReadAhead::pop(records::Line& line, bool block) {
   std::unique_lock lock(mutex_);
-  if (block) changed_.wait(lock, [this] { return ended_ || !queue_.empty(); });
+  if (block) changed_.wait_for(lock, kPatience, [this] { return ended_ || !queue_.empty(); });
   if (queue_.empty()) {
     if (!ended_) return Got::kNothingYet;
     if (error_) return *error_;

@@ -24,7 +24,7 @@ class ReadAhead {
   ReadAhead& operator=(const ReadAhead&) = delete;
 
   enum class Got { kLine, kNothingYet, kEnd };
-  // kNothingYet only without `block`. An Error ends the input, after every line before it.
+  // `block` waits a moment for a line; still kNothingYet where none came. An Error ends the input, after every line before it.
   Result<Got> pop(records::Line& line, bool block);
   const std::string& name() const { return name_; }
   std::optional<double> fraction() const;  // how much of the input has been read

@@ -1,0 +1,55 @@
+# What scripts of tests/cli share: sourced, not run. Every check prints what it saw when it fails.
+
+# ends CODE COMMAND...: runs it, standard output in `out`, standard error in `err`.
+ends() {
+  local want=$1 rc=0
+  shift
+  "$@" >out 2>err || rc=$?
+  [ "$rc" -eq "$want" ] && return
+  echo "ended with $rc, expected $want: $*"
+  head -c 2000 err
+  exit 1
+}
+
+# has FILE TEXT: the file holds the text as it stands.
+has() {
+  grep -qF -- "$2" "$1" && return
+  echo "$1 does not hold: $2"
+  head -c 2000 "$1"
+  exit 1
+}
+
+hasnt() {
+  ! grep -qF -- "$2" "$1" && return
+  echo "$1 holds: $2"
+  exit 1
+}
+
+# same A B: byte for byte.
+same() {
+  cmp "$1" "$2" || { diff "$1" "$2" | head -c 2000; exit 1; }
+}
+
+lines() { [ "$(wc -l <"$1")" -eq "$2" ] || { echo "$1 has $(wc -l <"$1") lines, expected $2"; head -c 2000 "$1"; exit 1; }; }
+
+# Every line of a file is valid JSON.
+json() { jq -ce . "$1" >/dev/null || { echo "$1 is not JSON lines"; exit 1; }; }
+
+skip() { echo "skipped: $*"; exit 77; }
+
+# small_model: path of SmolLM2-135M in `model`; the script is skipped where it is missing.
+small_model() {
+  model=${RM_TEST_MODELS:-${XDG_DATA_HOME:-$HOME/.local/share}/rm-r1/models}/smollm2-135m-instruct-q4_1.gguf
+  [ -e "$model" ] || skip "$model is not there (scripts/model.py smollm2-135m)"
+}
+
+# engine: the script is skipped where the build has no Torch object.
+engine() { [ -e "$RM_BUILD/lib/rm-r1/librm_torch_cpu.so" ] || skip "this build has no Torch object"; }
+
+# judged N: N judged records as a model would leave them, for --reparse; no model is asked.
+judged() {
+  local i
+  for ((i = 1; i <= $1; i++)); do
+    printf '{"id":%d,"question":"q%d","answer_a":"x","answer_b":"y","winner":"A","judgment":{"verdict":"B","preferred":"b","correct":false,"confidence":null,"votes":{"A":0,"B":1,"none":0},"consistent":null,"samples":[{"order":"ab","verdict":"B","reason":"ok","type":"chat","text":"<answer>[[A]]</answer>","reasoning":"","p_a":null,"finish_reason":"stop","usage":{"prompt_tokens":9,"completion_tokens":5}}],"model":"m","prompt_id":"p","seed":0}}\n' $i $i
+  done
+}
