@@ -28,7 +28,9 @@ std::optional<std::size_t> read_sample(Sample& sample, VerdictMode mode) {
     sample.reason = "ok";
     return v.letter_byte;
   }
-  sample.reason = v.why == NoVerdict::kConflict ? "conflict" : sample.finish_reason == "length" ? "length" : "no_verdict";
+  sample.reason = v.why == NoVerdict::kConflict      ? "conflict"
+                  : sample.finish_reason == "length" ? "length"
+                                                     : "no_verdict";
   return std::nullopt;
 }
 
@@ -106,7 +108,8 @@ void count(const records::Pair& p, Judgment& j) {
     }
   }
   j.correct.reset();
-  if (p.label && *p.label != records::Label::kTie) j.correct = winner == (*p.label == records::Label::kFirst ? 'A' : 'B');
+  if (p.label && *p.label != records::Label::kTie)
+    j.correct = winner == (*p.label == records::Label::kFirst ? 'A' : 'B');
 }
 
 Sample sample_of(const Ask& ask, const generate::Reply& reply, const Settings& s) {
@@ -147,9 +150,10 @@ bool swapped_order(const records::Pair& p, const Settings& s) {
 
 Result<std::vector<Ask>> plan(const records::Pair& p, const PromptSet& prompts, const Settings& s) {
   if (p.rendered && (s.both_orders || s.shuffle)) {
-    return make_error(Exit::kInput, "rendered_order",
-                      "the record holds a rendered prompt, whose order of answers is fixed; judge it without --both-orders "
-                      "and --shuffle");
+    return make_error(
+        Exit::kInput, "rendered_order",
+        "the record holds a rendered prompt, whose order of answers is fixed; judge it without --both-orders "
+        "and --shuffle");
   }
   RM_TRY(prompts.can_show(p, s.form));
   const bool first = swapped_order(p, s);

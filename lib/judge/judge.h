@@ -20,7 +20,7 @@ struct Settings {
   VerdictMode verdict = VerdictMode::kStrict;
   int samples = 1;
   bool both_orders = false;
-  bool shuffle = false;     // also choose the order of answer_a/answer_b by hash
+  bool shuffle = false;  // also choose the order of answer_a/answer_b by hash
   double temperature = 0, top_p = 1;
   std::int64_t max_tokens = 0;
   bool logprobs = false;
@@ -48,8 +48,8 @@ Result<std::vector<Ask>> plan(const records::Pair& p, const PromptSet& prompts, 
 // `replies[i]` answers asks[i]; a missing one counts as failed. Never fails: unparsed, cut and failed samples are counted as
 // such. Confidence: the mean of P(verdict) over the samples that voted and have a verdict token's probability, where
 // logprobs were asked; else the verdict's share of valid votes when there was more than one sample. A tie is half.
-records::Judgment decide(const records::Pair& p, const std::vector<Ask>& asks, const std::vector<generate::Reply>& replies,
-                         const PromptSet& prompts, const Settings& s);
+records::Judgment decide(const records::Pair& p, const std::vector<Ask>& asks,
+                         const std::vector<generate::Reply>& replies, const PromptSet& prompts, const Settings& s);
 
 // The verdicts of a judgment read again from its stored texts with another mode (--reparse). A stored p_a is kept where the
 // sample's letter stays what it was. Failed samples stay failed.

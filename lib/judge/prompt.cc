@@ -72,14 +72,16 @@ Result<void> check_slots(std::string_view frame, std::string_view key, const std
       std::string list;
       for (std::string_view s : slots) list += " {" + std::string(s) + "}";
       return make_error(Exit::kUsage, "unknown_slot",
-                        '"' + std::string(key) + "\" has the slot {" + std::string(name) + "}; known here:" + list, where);
+                        '"' + std::string(key) + "\" has the slot {" + std::string(name) + "}; known here:" + list,
+                        where);
     }
   }
   for (std::size_t i = 0; i < N; ++i) {
     if (!seen[i]) {
-      return make_error(Exit::kUsage, "missing_slot",
-                        '"' + std::string(key) + "\" has no slot {" + std::string(slots[i]) + "}; the judge would never see it",
-                        where);
+      return make_error(
+          Exit::kUsage, "missing_slot",
+          '"' + std::string(key) + "\" has no slot {" + std::string(slots[i]) + "}; the judge would never see it",
+          where);
     }
   }
   return {};
@@ -91,7 +93,8 @@ Result<void> check_system(std::string_view text, std::string_view key, const std
     for (std::string_view slot : {kSingleSlots[0], kSingleSlots[1], kSingleSlots[2], kMultiSlots[0], kMultiSlots[1]}) {
       if (name == slot) {
         return make_error(Exit::kUsage, "unknown_slot",
-                          '"' + std::string(key) + "\" has the slot {" + std::string(name) + "}; slots are filled only in user prompts",
+                          '"' + std::string(key) + "\" has the slot {" + std::string(name) +
+                              "}; slots are filled only in user prompts",
                           where);
       }
     }
@@ -116,14 +119,16 @@ constexpr std::array<Key, 8> kKeys{{
     {"RM_R1_MULTI_TURN_REASONING_USER_PROMPT", &Wording::multi_turn, false, true},
 }};
 
-Result<void> read_key(std::string_view name, const json::Value& value, std::array<Wording, 2>& forms, const std::string& where) {
+Result<void> read_key(std::string_view name, const json::Value& value, std::array<Wording, 2>& forms,
+                      const std::string& where) {
   const std::string quoted = '"' + escape_text(name) + '"';
   for (const Key& key : kKeys) {
     if (key.name != name) continue;
     const auto text = value.string();
     if (!text || text->empty()) {
-      return make_error(Exit::kUsage, "wrong_type",
-                        quoted + (text ? " is empty" : std::string(" is ") + json::name(value.type())) + "; expected a text", where);
+      return make_error(
+          Exit::kUsage, "wrong_type",
+          quoted + (text ? " is empty" : std::string(" is ") + json::name(value.type())) + "; expected a text", where);
     }
     if (key.member == &Wording::system) RM_TRY(check_system(*text, name, where));
     if (key.member == &Wording::user) RM_TRY(check_slots(*text, name, kSingleSlots, where));
@@ -133,8 +138,9 @@ Result<void> read_key(std::string_view name, const json::Value& value, std::arra
     return {};
   }
   return make_error(Exit::kUsage, "unknown_key",
-                    quoted + " is no key of a prompt file; known are system, user, user_multi_turn and the published "
-                             "RM_R1_..._PROMPT names",
+                    quoted +
+                        " is no key of a prompt file; known are system, user, user_multi_turn and the published "
+                        "RM_R1_..._PROMPT names",
                     where);
 }
 
@@ -201,8 +207,8 @@ Result<PromptSet> PromptSet::parse(std::string_view json_text, const std::string
     return e;
   }
   if (!root->is(json::Type::kObject)) {
-    return make_error(Exit::kUsage, "wrong_type", std::string("a prompt file is one JSON object; this is ") + json::name(root->type()),
-                      where);
+    return make_error(Exit::kUsage, "wrong_type",
+                      std::string("a prompt file is one JSON object; this is ") + json::name(root->type()), where);
   }
   Impl impl;
   Result<void> bad;
@@ -227,9 +233,10 @@ Result<void> PromptSet::can_show(const records::Pair& p, Form form) const {
                       std::string("the prompt file has no ") + name(form) + " form; choose the other one with --form");
   }
   if (p.multi_turn() && impl_->of(form).multi_turn.empty()) {
-    return make_error(Exit::kInput, "no_multi_turn",
-                      std::string("the pair has several turns and the prompt file has no user_multi_turn text for the form ") +
-                          name(form));
+    return make_error(
+        Exit::kInput, "no_multi_turn",
+        std::string("the pair has several turns and the prompt file has no user_multi_turn text for the form ") +
+            name(form));
   }
   return {};
 }
@@ -244,7 +251,9 @@ std::vector<text::Message> PromptSet::messages(const records::Pair& p, bool swap
     const std::string first = conversation(p, shown_as_a, 'A'), second = conversation(p, shown_as_b, 'B');
     out.push_back({"user", fill(w.multi_turn, {{kMultiSlots[0], first}, {kMultiSlots[1], second}})});
   } else {
-    const auto answer = [&](std::size_t i) { return p.answer[i].empty() ? std::string_view() : p.answer[i].front().content; };
+    const auto answer = [&](std::size_t i) {
+      return p.answer[i].empty() ? std::string_view() : p.answer[i].front().content;
+    };
     const std::string asked = question(p);
     out.push_back({"user", fill(w.user, {{kSingleSlots[0], asked},
                                          {kSingleSlots[1], answer(shown_as_a)},

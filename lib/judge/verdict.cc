@@ -168,8 +168,7 @@ Verdict read_verdict(std::string_view trace, VerdictMode mode) {
 }
 
 std::optional<VerdictMode> parse_mode(std::string_view text) {
-  for (VerdictMode m :
-       {VerdictMode::kStrict, VerdictMode::kRewardBench, VerdictMode::kReward, VerdictMode::kDistill}) {
+  for (VerdictMode m : {VerdictMode::kStrict, VerdictMode::kRewardBench, VerdictMode::kReward, VerdictMode::kDistill}) {
     if (text == name(m)) return m;
   }
   return std::nullopt;

@@ -2,7 +2,8 @@
 
 namespace rm::judge::wording {
 
-const std::string_view kCorSystem = R"(You are a fair and careful judge. A client asked a question and two chatbots, A and B, each gave an answer. Find out which answer serves the client better.
+const std::string_view kCorSystem =
+    R"(You are a fair and careful judge. A client asked a question and two chatbots, A and B, each gave an answer. Find out which answer serves the client better.
 
 Work in this order and write each part inside its tags.
 
@@ -57,7 +58,8 @@ const std::string_view kCorMultiTurn = R"([Conversation of chatbot A with the cl
 {conversation_2}
 [Conversation of chatbot B with the client ends])";
 
-const std::string_view kPlainUser = R"(Two chatbots, A and B, answered a client's question. Decide as a fair judge which answer is better.
+const std::string_view kPlainUser =
+    R"(Two chatbots, A and B, answered a client's question. Decide as a fair judge which answer is better.
 
 [Question of the client]
 {question}
@@ -72,7 +74,8 @@ const std::string_view kPlainUser = R"(Two chatbots, A and B, answered a client'
 
 Think it through, then end with your verdict in exactly this form: <answer>[[A]]</answer> if A's answer is better, <answer>[[B]]</answer> if B's answer is better.)";
 
-const std::string_view kPlainMultiTurn = R"(Two chatbots, A and B, each had a conversation with the same client. Decide as a fair judge which chatbot served the client better.
+const std::string_view kPlainMultiTurn =
+    R"(Two chatbots, A and B, each had a conversation with the same client. Decide as a fair judge which chatbot served the client better.
 
 [Conversation of chatbot A with the client begins]
 {conversation_1}

@@ -76,7 +76,8 @@ Rubric read_rubric(std::string_view trace) {
   if (auto justify = find_part(rubric->inside, "<justify>", "</justify>", {"<solution>", "<rubric>", "<type>"})) {
     r.justify = trim(justify->inside);
     criteria.erase(justify->begin, justify->end - justify->begin);
-  } else if (auto after = find_part(text.substr(rubric->end), "<justify>", "</justify>", {"<solution>", "<rubric>", "<type>"})) {
+  } else if (auto after =
+                 find_part(text.substr(rubric->end), "<justify>", "</justify>", {"<solution>", "<rubric>", "<type>"})) {
     r.justify = trim(after->inside);
   }
   r.criteria = read_criteria(criteria);

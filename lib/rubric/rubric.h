@@ -17,7 +17,7 @@ struct Criterion {
 struct Rubric {
   std::optional<std::string> type;  // "chat" or "reasoning"
   std::vector<Criterion> criteria;
-  std::string justify, solution;    // without their tags
+  std::string justify, solution;  // without their tags
 };
 
 // Linear in the trace. Empty parts where the trace has none.

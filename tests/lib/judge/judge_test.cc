@@ -116,10 +116,11 @@ TEST_CASE("a sample says why it has no verdict") {
     const char* reason;
   };
   const std::string a = trace('A'), both = trace('A') + trace('B');
-  for (const Row& r : {Row{a.c_str(), FinishReason::kStop, "ok"}, Row{a.c_str(), FinishReason::kLength, "ok"},
-                       Row{"so far", FinishReason::kStop, "no_verdict"}, Row{"so far", FinishReason::kLength, "length"},
-                       Row{both.c_str(), FinishReason::kStop, "conflict"}, Row{both.c_str(), FinishReason::kLength, "conflict"},
-                       Row{a.c_str(), FinishReason::kError, "error"}, Row{a.c_str(), FinishReason::kCancelled, "error"}}) {
+  for (const Row& r :
+       {Row{a.c_str(), FinishReason::kStop, "ok"}, Row{a.c_str(), FinishReason::kLength, "ok"},
+        Row{"so far", FinishReason::kStop, "no_verdict"}, Row{"so far", FinishReason::kLength, "length"},
+        Row{both.c_str(), FinishReason::kStop, "conflict"}, Row{both.c_str(), FinishReason::kLength, "conflict"},
+        Row{a.c_str(), FinishReason::kError, "error"}, Row{a.c_str(), FinishReason::kCancelled, "error"}}) {
     CAPTURE(r.text);
     const Judgment j = decide(answers(), std::vector<Ask>(1), {reply(r.text, r.finish)}, PromptSet::built_in(), {});
     REQUIRE(j.samples.size() == 1);

@@ -20,7 +20,8 @@ TEST_CASE("every mode agrees with the regular expressions of goldens/verdict.py"
     REQUIRE(row.ok());
     const std::string trace(*row->find("trace")->string());
     CAPTURE(trace);
-    for (VerdictMode m : {VerdictMode::kStrict, VerdictMode::kRewardBench, VerdictMode::kReward, VerdictMode::kDistill}) {
+    for (VerdictMode m :
+         {VerdictMode::kStrict, VerdictMode::kRewardBench, VerdictMode::kReward, VerdictMode::kDistill}) {
       CAPTURE(name(m));
       const Verdict v = read_verdict(trace, m);
       std::string got = v.why == NoVerdict::kConflict ? "conflict" : "missing";

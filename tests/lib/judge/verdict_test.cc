@@ -101,7 +101,7 @@ TEST_CASE("rewardbench mode takes a mark anywhere and both marks as a conflict")
 }
 
 TEST_CASE("the windows of reward and distill count code points, not bytes") {  // V6
-  const std::string tag = "<answer>[[A]]</answer>";  // 22 characters
+  const std::string tag = "<answer>[[A]]</answer>";                            // 22 characters
   struct Row {
     std::size_t after;
     bool reward, distill, strict;
@@ -162,10 +162,11 @@ TEST_CASE("hostile traces of 100 MB are read in linear time") {  // V10
     std::size_t times;
     Verdict want;
   };
-  for (const Row& r : {Row{"x", 100'000'000, kA}, Row{"<", 10'000'000, kA}, Row{"<eval>", 1'000'000, kA},
-                       Row{"<quote_A>", 1'000'000, kA}, Row{"<answer>", 1'000'000, kA}, Row{"<think>", 1'000'000, kMissing},
-                       Row{"<eval><quote_A></eval></quote_A>", 300'000, kA}, Row{"</answer>", 1'000'000, kA},
-                       Row{"<summary_B></quote_B><quote_B></summary_B>", 300'000, kA}}) {
+  for (const Row& r :
+       {Row{"x", 100'000'000, kA}, Row{"<", 10'000'000, kA}, Row{"<eval>", 1'000'000, kA},
+        Row{"<quote_A>", 1'000'000, kA}, Row{"<answer>", 1'000'000, kA}, Row{"<think>", 1'000'000, kMissing},
+        Row{"<eval><quote_A></eval></quote_A>", 300'000, kA}, Row{"</answer>", 1'000'000, kA},
+        Row{"<summary_B></quote_B><quote_B></summary_B>", 300'000, kA}}) {
     const std::string trace = repeat(r.piece, r.times) + end;
     CAPTURE(r.piece);
     const auto start = std::chrono::steady_clock::now();

@@ -120,7 +120,8 @@ TEST_CASE("weights on lines of their own, in tables and in a second list find th
            "<item>\n  <name>Accuracy</name>\n  <weight>60%</weight>\n  <description>facts</description>\n</item>\n"
            "<item>\n  <name>Tone</name>\n  <weight>0.4</weight>\n</item>",
            "| Criterion | Weight | Description |\n|---|---:|---|\n| Accuracy | 60% | facts |\n| **Tone** | 40% | |",
-           "| # | Criterion | Weight (%) | What |\n|--|--|--|--|\n| 1 | Accuracy | 60 | facts |\n| 2 | Tone | 40 | |\n| | Total | 100 | |",
+           "| # | Criterion | Weight (%) | What |\n|--|--|--|--|\n| 1 | Accuracy | 60 | facts |\n| 2 | Tone | 40 | "
+           "|\n| | Total | 100 | |",
            "Rubric:\n- Accuracy: facts\n- Tone:\n\nWeights:\n- Accuracy: 60%\n- Tone: 40%\n- Total: 100%",
        }) {
     CAPTURE(text);
@@ -135,7 +136,8 @@ TEST_CASE("weights on lines of their own, in tables and in a second list find th
 }
 
 TEST_CASE("hostile rubrics are read in linear time") {
-  for (const char* piece : {"(", "**", "- a\n", "- ", "|", "<justify>", "1. x (40%\n", "weight: ", "<item>", "<a b='c"}) {
+  for (const char* piece :
+       {"(", "**", "- a\n", "- ", "|", "<justify>", "1. x (40%\n", "weight: ", "<item>", "<a b='c"}) {
     std::string text = "<rubric>";
     for (int i = 0; i < 500'000; ++i) {
       text += piece;
