@@ -13,7 +13,8 @@ check() {
   "$@" || failed+=("$name")
 }
 mapfile -t sources < <(git ls-files 'lib/*.h' 'lib/*.cc' 'lib/*.cu' 'tools/*.h' 'tools/*.cc' 'tests/*.h' 'tests/*.cc')
-mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
+mapfile -t scripts < <(git ls-files '*.sh' .ci/run ':!tests/cli')
+mapfile -t cli_tests < <(git ls-files 'tests/cli/*.sh' 'tests/cli/*.bash')
 mapfile -t pages < <(git ls-files 'man/*.[1-8]')
 mapfile -t tidy < <(git ls-files 'lib/*.cc' 'tools/*.cc')
 (($#)) && tidy=("$@")
@@ -33,6 +34,7 @@ no_leftovers() { ! git grep -nIE '\b(TODO|FIXME|XXX|HACK)\b|not implemented|\b(s
 check layers python3 tests/structure/arrows.py
 check format clang-format-14 --dry-run -Werror "${sources[@]}"
 check shell shellcheck -x "${scripts[@]}"
+check cli-tests shellcheck -s bash -S warning "${cli_tests[@]}"
 ((${#pages[@]})) && check man mandoc -T lint -W warning "${pages[@]}"
 check leftovers no_leftovers
 check tidy tidied

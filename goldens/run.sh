@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# make goldens: makes every golden file again and compares the probes with the implementations they must equal. $PYTHON has the
+# libraries (scripts/each.sh); the probes are in build/bin. Ends with 1 where anything differs. Some minutes.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+build=${BUILD:-build}
+cmake --build "$build" --target verdict_probe text-probe token-probe
+failed=()
+make_golden() {
+  echo "== $*"
+  "$PYTHON" "$@" || failed+=("$1")
+}
+make_golden goldens/base.py
+make_golden goldens/unicode_tables.py --check
+make_golden goldens/dequant.py
+make_golden goldens/verdict.py compare "$build/bin/verdict_probe"
+make_golden goldens/tokens.py --write
+make_golden goldens/templates.py
+git status --short tests/golden
+((${#failed[@]} == 0)) || { echo "differ: ${failed[*]}"; exit 1; }
