@@ -72,14 +72,14 @@ target_precompile_headers(rm_torch_objects PRIVATE <ATen/ATen.h>)
 # The CPU object; the test programs of these layers link it too.
 add_library(rm_torch_cpu SHARED $<TARGET_OBJECTS:rm_torch_objects>)
 target_link_libraries(rm_torch_cpu PRIVATE rm_core torch::cpu torch::c10)
-target_link_options(rm_torch_cpu PRIVATE -Wl,--allow-shlib-undefined)
+target_link_options(rm_torch_cpu PRIVATE -Wl,--allow-shlib-undefined -Wl,-z,defs)
 
 if(RM_CUDA)
   file(GLOB cuda_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/lib/*/cuda/*.cu ${CMAKE_SOURCE_DIR}/lib/*/cuda/*.cc)
   add_library(rm_torch_cuda SHARED $<TARGET_OBJECTS:rm_torch_objects> ${cuda_sources})
   target_link_libraries(rm_torch_cuda PRIVATE rm_flags torch_headers rm_core CUDA::cudart)
   # Nothing refers to libtorch_cuda by name: opening it is what registers the kernels.
-  target_link_options(rm_torch_cuda PRIVATE -Wl,--allow-shlib-undefined -Wl,--no-as-needed)
+  target_link_options(rm_torch_cuda PRIVATE -Wl,--allow-shlib-undefined -Wl,-z,defs -Wl,--no-as-needed)
   target_link_libraries(rm_torch_cuda PRIVATE torch::cuda torch::c10_cuda torch::cpu torch::c10)
 endif()
 
