@@ -67,14 +67,17 @@ Result<std::vector<LoraModule>> pair_lora(std::span<const TensorInfo> tensors, c
   constexpr std::string_view kPrefix = "base_model.model.", kA = ".lora_A.weight", kB = ".lora_B.weight";
   std::vector<LoraModule> out;
   std::vector<const TensorInfo*> sorted;  // A of a module directly before its B
-  for (const TensorInfo& t : tensors) sorted.push_back(&t);
+  for (const TensorInfo& t : tensors) {
+    const std::string_view n = t.name;
+    if (!n.starts_with(kPrefix) || (!n.ends_with(kA) && !n.ends_with(kB)) || n.size() <= kPrefix.size() + kA.size())
+      return bad_tensor(file, n, "is not base_model.model.<module>.lora_A.weight or lora_B.weight");
+    sorted.push_back(&t);
+  }
   std::sort(sorted.begin(), sorted.end(), [](const TensorInfo* a, const TensorInfo* b) { return a->name < b->name; });
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     const TensorInfo& t = *sorted[i];
     const std::string_view n = t.name;
     const bool is_a = n.ends_with(kA);
-    if (!n.starts_with(kPrefix) || (!is_a && !n.ends_with(kB)) || n.size() <= kPrefix.size() + kA.size())
-      return bad_tensor(file, n, "is not base_model.model.<module>.lora_A.weight or lora_B.weight");
     const std::string_view module = n.substr(kPrefix.size(), n.size() - kPrefix.size() - kA.size());
     const std::string partner = std::string(kPrefix) + std::string(module) + std::string(is_a ? kB : kA);
     if (!is_a || i + 1 == sorted.size() || sorted[i + 1]->name != partner)

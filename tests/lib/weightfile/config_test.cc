@@ -63,7 +63,7 @@ TEST_CASE("RoPE scaling is read in the spellings of transformers 4 and 5") {
            Row{R"("rope_scaling": {"type": "yarn", "original_max_position_embeddings": 16})", Kind::kYarn, 4, 10000, 16},
            Row{R"("rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 32})", Kind::kLlama3, 8, 10000, 32},
        }) {
-    CAPTURE(r.members);
+    CAPTURE(std::string(r.members));
     const auto c = config_from_json(with(without_theta(), "{", std::string("{") + r.members + ", "), "");
     if (!c) FAIL(c.error().text());
     CHECK(c->rope.kind == r.kind);
@@ -96,7 +96,7 @@ TEST_CASE("sliding windows are accepted only where they change nothing") {
            Row{R"("layer_types": ["full_attention"], "use_sliding_window": false)", true},
            Row{R"("layer_types": ["sliding_attention"], "use_sliding_window": true, "sliding_window": 16)", false},
        }) {
-    CAPTURE(r.members);
+    CAPTURE(std::string(r.members));
     CHECK(config_from_json(plus(r.members), "").ok() == r.ok);
   }
 }

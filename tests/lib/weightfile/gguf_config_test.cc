@@ -63,7 +63,7 @@ TEST_CASE("each way of writing RoPE scaling is read") {
       {"Llama 3's factors", [](GgufBuilder&) {}, {1, 8}, Kind::kFactors, 1},
   };
   for (const Row& r : rows) {
-    CAPTURE(r.what);
+    CAPTURE(std::string(r.what));
     GgufBuilder b = tiny_gguf();
     r.add(b);
     const auto c = config_of(b, r.factors);
@@ -105,7 +105,7 @@ TEST_CASE("hostile metadata is refused, naming the key") {
       {"partial rotation", set("llama.rope.dimension_count", 2), "dimension_count"},
   };
   for (const Row& r : rows) {
-    CAPTURE(r.what);
+    CAPTURE(std::string(r.what));
     GgufBuilder b = tiny_gguf();
     r.spoil(b);
     const auto c = config_of(b);

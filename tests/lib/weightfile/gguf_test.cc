@@ -101,7 +101,7 @@ TEST_CASE("hostile files are refused, naming what is wrong") {
       {"data cut", [](GgufBuilder& b) { b.tensors[1].data.resize(15); }, "ends at byte"},
   };
   for (const Row& r : rows) {
-    CAPTURE(r.what);
+    CAPTURE(std::string(r.what));
     GgufBuilder b;
     b.text("general.architecture", "llama").floats("t", {4}).floats("u", {4});
     REQUIRE(refusal(b.build()) == "");

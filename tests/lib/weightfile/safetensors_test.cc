@@ -72,7 +72,7 @@ TEST_CASE("hostile headers are refused, naming what is wrong") {
            Row{"metadata of numbers", R"({"__metadata__":{"a":1}})", 0, "__metadata__"},
            Row{"offset 2^64", one(R"("dtype":"BF16","shape":[2],"data_offsets":[0,18446744073709551616])"), 4, ""},
        }) {
-    CAPTURE(r.what);
+    CAPTURE(std::string(r.what));
     const auto t = parse(r.header, r.data);
     REQUIRE(!t.ok());
     CHECK(t.error().exit == Exit::kModel);
@@ -114,7 +114,7 @@ TEST_CASE("a header's length is believed only as far as the file goes") {
            Row{"data cut", le<std::uint64_t>(header.size()) + header + "123", false},
            Row{"data too long", le<std::uint64_t>(header.size()) + header + "12345", false},
        }) {
-    CAPTURE(r.what);
+    CAPTURE(std::string(r.what));
     const std::string path = f.write("m.safetensors", r.bytes);
     const auto fd = fd::open_read(path);
     REQUIRE(fd.ok());

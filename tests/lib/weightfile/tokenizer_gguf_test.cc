@@ -50,7 +50,7 @@ TEST_CASE("the family comes from tokenizer.ggml.pre") {
                        Row{"llama-bpe", text::Split::kLlama3, false, true, true},
                        Row{"gpt-2", text::Split::kGpt2, false, false, false},
                        Row{"smollm", text::Split::kSmolLm, false, false, false}}) {
-    CAPTURE(r.pre);
+    CAPTURE(std::string(r.pre));
     const auto s = text_of(tiny_gguf().drop_key("tokenizer.ggml.pre").text("tokenizer.ggml.pre", r.pre).drop_key("tokenizer.ggml.add_bos_token"));
     REQUIRE(s.ok());
     CHECK(s->vocab.split == r.split);
@@ -89,8 +89,8 @@ TEST_CASE("hostile tokenizers are refused, naming the key") {
     b.drop_key(r.key);
     r.put(b);
     const auto s = text_of(b);
-    CAPTURE(r.key);
-    CAPTURE(r.says);
+    CAPTURE(std::string(r.key));
+    CAPTURE(std::string(r.says));
     REQUIRE(!s.ok());
     CHECK(s.error().exit == Exit::kModel);
     CAPTURE(s.error().text());

@@ -79,7 +79,7 @@ TEST_CASE("what would change ids and is not supported is refused by name") {
            Row{"\"decoder\": {\"type\": \"ByteLevel\"}", "\"decoder\": {\"type\": \"WordPiece\"}", "decoder"},
            Row{"\"lstrip\": false", "\"lstrip\": true", "asks for lstrip"},
        }) {
-    CAPTURE(r.to);
+    CAPTURE(std::string(r.to));
     const std::string says = refusal(with(tiny_tokenizer(), r.from, r.to));
     CAPTURE(says);
     REQUIRE(says != "");
@@ -134,7 +134,7 @@ TEST_CASE("tokenizer_config.json gives the ends and the chat template") {
   REQUIRE(apply_tokenizer_config(R"({"chat_template": "one"})", s).ok());
   CHECK(s.chat_template == "one");
   for (const char* bad : {R"({"chat_template": 5})", R"({"chat_template": [{"name": "x", "template": "T"}]})", R"({"add_bos_token": 1})", "[]", "{"}) {
-    CAPTURE(bad);
+    CAPTURE(std::string(bad));
     const auto r = apply_tokenizer_config(bad, s);
     REQUIRE(!r.ok());
     CHECK(r.error().exit == Exit::kModel);

@@ -52,7 +52,7 @@ TEST_CASE("a folder opens, agrees with its plan and is read where it lies") {
 TEST_CASE("a GGUF file of each architecture opens and agrees with its plan") {
   const TempFolder f;
   for (const char* arch : {"llama", "qwen2", "qwen3"}) {
-    CAPTURE(arch);
+    CAPTURE(std::string(arch));
     const std::string path = f.write(std::string(arch) + ".gguf", tiny_gguf(arch).build());
     CHECK(trouble(path) == "");
     const auto m = WeightFile::open(path);
@@ -109,7 +109,7 @@ TEST_CASE("a missing, foreign, misshapen or transposed tensor is named") {
       {"escape in a name", [](Tensors& t) { t.push_back({"\x1b[31m", {2}}); }, "\\x1b[31m", "not part"},
   };
   for (const Row& r : rows) {
-    CAPTURE(r.what);
+    CAPTURE(std::string(r.what));
     const TempFolder f;
     write_tiny_folder(f);
     Tensors t = tiny_tensors();
@@ -155,7 +155,7 @@ TEST_CASE("a shard index is believed only where the shards agree") {
       {"a short shard", [](const TempFolder& f, auto&) { std::filesystem::resize_file(f.at("b.safetensors"), std::filesystem::file_size(f.at("b.safetensors")) - 1); }, "b.safetensors: tensor"},
   };
   for (const Row& r : rows) {
-    CAPTURE(r.what);
+    CAPTURE(std::string(r.what));
     const TempFolder f;
     f.write("config.json", tiny_config());
     const Tensors all = tiny_tensors();

@@ -1,0 +1,20 @@
+# Fuzz targets (libFuzzer, so clang only): tests/fuzz/<noun>_fuzz.cc becomes fuzz_<noun>. Off unless asked for:
+#   cmake -S . -B build-fuzz -G Ninja -DRM_FUZZ=ON -DRM_TORCH=OFF -DRM_TESTS=OFF -DCMAKE_CXX_COMPILER=clang++-14
+#   build-fuzz/bin/fuzz_gguf -max_total_time=60 -rss_limit_mb=512 -timeout=1 CORPUS_DIR
+option(RM_FUZZ "Build the fuzz targets (clang)" OFF)
+if(NOT RM_FUZZ)
+  return()
+endif()
+if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  message(FATAL_ERROR "RM_FUZZ needs clang: -DCMAKE_CXX_COMPILER=clang++-14")
+endif()
+target_compile_options(rm_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
+target_link_options(rm_flags INTERFACE -fsanitize=address,undefined)
+file(GLOB fuzz_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*_fuzz.cc)
+foreach(source ${fuzz_sources})
+  get_filename_component(noun ${source} NAME_WE)
+  string(REGEX REPLACE "_fuzz$" "" noun ${noun})
+  add_executable(fuzz_${noun} ${source})
+  target_link_libraries(fuzz_${noun} PRIVATE rm_weightfile rm_text rm_base)
+  target_link_options(fuzz_${noun} PRIVATE -fsanitize=fuzzer)
+endforeach()
