@@ -53,3 +53,20 @@ judged() {
     printf '{"id":%d,"question":"q%d","answer_a":"x","answer_b":"y","winner":"A","judgment":{"verdict":"B","preferred":"b","correct":false,"confidence":null,"votes":{"A":0,"B":1,"none":0},"consistent":null,"samples":[{"order":"ab","verdict":"B","reason":"ok","type":"chat","text":"<answer>[[A]]</answer>","reasoning":"","p_a":null,"finish_reason":"stop","usage":{"prompt_tokens":9,"completion_tokens":5}}],"model":"m","prompt_id":"p","seed":0}}\n' $i $i
   done
 }
+
+# pairs N: N short pairs of this project's own; every third names the winner.
+pairs() {
+  python3 - "$1" <<'PY'
+import json, sys
+topics = ["Why is the sky blue?", "What is 17 + 25?", "Name a prime above 100.", "How do I boil an egg?", "Translate 'good day' to French.",
+          "Is the earth flat?", "Write a haiku about rain.", "What does a hash table do?"]
+for i in range(int(sys.argv[1])):
+    q = topics[i % len(topics)] + (" Answer in %d words." % (i + 3))
+    r = {"id": i, "question": q, "answer_a": "I think " + "really " * (i % 7) + "so.", "answer_b": "It depends on item %d." % i}
+    if i % 3 == 0:
+        r["winner"] = "A"
+    if i % 5 == 4:
+        r = {"id": i, "prompt": q, "chosen": r["answer_a"], "rejected": r["answer_b"]}
+    print(json.dumps(r))
+PY
+}
