@@ -94,13 +94,14 @@ class GzipEncoder : public Encoder {
 }  // namespace
 
 struct Writer::Impl {
-  std::string path, name;
+  std::string name;
   std::optional<AppendFile> file;  // empty: standard output
   std::unique_ptr<Encoder> encoder;
   bool at_once = false;
   std::string buffer;   // whole lines (or their compressed bytes) not yet given to the system
   bool flushed = true;  // nothing is held back, in the encoder neither
   std::uint64_t lines = 0, bytes = 0;
+  std::uint64_t before = 0;                             // lines an earlier run left
   Clock::time_point last = Clock::now() - kFlushEvery;  // of the last flush
   std::optional<Error> failed;
   bool closed = false;
@@ -123,7 +124,7 @@ Result<void> Writer::Impl::send() {
   if (!r) {
     Error e = r.error();
     if (!file && e.exit == Exit::kIo) e.message += " (after byte " + format_grouped(bytes) + ")";
-    if (e.exit == Exit::kIo) e.message += ", in record " + format_grouped(lines) + " of this run";
+    if (e.exit == Exit::kIo) e.message += ", in record " + format_grouped(before + lines);
     return fail(std::move(e));
   }
   buffer.clear();
@@ -166,7 +167,7 @@ Result<void> refuse_same_file(const std::string& out, const std::string& in) {
 Result<Writer> Writer::open(const std::string& path, const WriterOptions& o) {
   RM_TRY(refuse_same_file(path, o.input));
   auto m = std::make_unique<Impl>();
-  m->path = path;
+  m->before = o.lines;
   m->name = path == "-" ? "<stdout>" : escape_text(path);
   const bool zstd = path != "-" && ends_with(path, ".zst"), gzip = path != "-" && ends_with(path, ".gz");
   if (o.keep > 0 && (zstd || gzip || path == "-")) {

@@ -1,6 +1,9 @@
 // The small pure parts: numbers, hashes, random numbers, escapes, UTF-8 steps, the progress line.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <set>
@@ -122,6 +125,26 @@ TEST_CASE("the progress line tells rate, time left and what went wrong") {
   p.skip(90);
   p.note("12 tok/s");
   CHECK(p.line(100, 0, 0, {}, 100) == "100/1,000 records, 6.0/min, 2h30m left, 12 tok/s");
+}
+
+TEST_CASE("the progress line is redrawn ten times a second at most and leaves nothing behind") {
+  int p[2];
+  REQUIRE(::pipe(p) == 0);
+  const auto start = std::chrono::steady_clock::now();
+  {
+    rm::Progress shown({.fd = p[1], .force = true});
+    for (int i = 0; i < 1000; ++i) shown.update(static_cast<std::uint64_t>(i), 0, 0);
+    rm::Progress hidden({.fd = p[1]});  // a pipe is no terminal
+    hidden.update(1, 0, 0);
+  }
+  ::close(p[1]);
+  std::string out(65536, '\0');
+  out.resize(static_cast<std::size_t>(::read(p[0], out.data(), out.size())));
+  ::close(p[0]);
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+  CHECK(static_cast<double>(std::count(out.begin(), out.end(), '\r')) <= 10 * spent.count() + 2);
+  CHECK(out.find("\r\x1b[K0 records") == 0);
+  CHECK(out.substr(out.size() - 4) == "\r\x1b[K");
 }
 
 TEST_CASE("colour is wanted where it is asked for") {

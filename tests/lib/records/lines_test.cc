@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/base/limits.h"
+#include "lib/base/rng.h"
 #include "tests/lib/base/temp_folder.h"
 #include "tests/lib/records/compressed.h"
 
@@ -180,6 +181,21 @@ TEST_CASE("damage in a frame ends the input with its reason") {
   CHECK(wide.error == "bad_frame");
   CHECK(wide.exit == Exit::kInput);
   CHECK(read_all(t.write("f", std::string_view("\x28\xB5\x2F\xFD\x00\x88\x01\x00\x00", 9))).error.empty());
+}
+
+TEST_CASE("a damaged compressed file ends in a reason or in lines, never in a crash") {
+  TempFolder t;
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += "{\"n\":" + std::to_string(i * 7919 % 10007) + "}\n";
+  rm::Rng rng(1);
+  for (int i = 0; i < 600; ++i) {
+    std::string data = i % 2 == 0 ? zstd(text) : gzip(text);
+    for (std::uint64_t flips = 1 + rng.below(3); flips > 0; --flips)
+      data[rng.below(data.size())] = static_cast<char>(rng.below(256));
+    const Read got = read_all(t.write("f", data));
+    CHECK_UNARY(got.error.empty() || got.error == "bad_frame" || got.error == "truncated_frame" ||
+                got.error == "bad_utf8");
+  }
 }
 
 TEST_CASE("a line over the limit is passed over without being held") {
