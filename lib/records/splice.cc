@@ -137,7 +137,7 @@ std::uint64_t original_hash(std::string_view line, std::span<const std::string_v
 }
 
 std::span<const std::string_view> own_fields() {
-  static constexpr std::array<std::string_view, 2> kNames{"judgment", "error"};
+  static constexpr std::array<std::string_view, 3> kNames{"judgment", "warnings", "error"};
   return kNames;
 }
 

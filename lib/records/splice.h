@@ -26,7 +26,7 @@ std::string splice(std::string_view line, std::span<const Field> fields, std::sp
 // members do not matter. Two lines with equal hashes are the same record before and after splice().
 std::uint64_t original_hash(std::string_view line, std::span<const std::string_view> own);
 
-// What rm-judge adds to records: judgment, error.
+// What rm-judge adds to records: judgment, warnings, error.
 std::span<const std::string_view> own_fields();
 
 }  // namespace rm::records

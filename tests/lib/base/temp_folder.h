@@ -14,7 +14,7 @@ namespace rm::tests {
 class TempFolder {
  public:
   TempFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "rm-test-XXXXXX").string();
+    std::string pattern = (std::filesystem::temp_directory_path() / ("rm-test-" + std::string(6, 'X'))).string();
     path_ = ::mkdtemp(pattern.data());
   }
   TempFolder(const TempFolder&) = delete;

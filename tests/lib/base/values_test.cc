@@ -103,7 +103,7 @@ TEST_CASE("messages cannot steer a terminal") {
     CHECK(rm::escape_text(r.in) == r.out);
   }
   CHECK(rm::escape_text("漢漢漢", 4) == "漢...");
-  CHECK(rm::escape_text(std::string(1000000, 'x'), 10) == "xxxxxxxxxx...");
+  CHECK(rm::escape_text(std::string(1000000, 'y'), 4) == "yyyy...");
 }
 
 TEST_CASE("a cut never lands inside a character") {
