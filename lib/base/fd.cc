@@ -74,7 +74,8 @@ Result<Fd> open_read(const std::string& path) {
   if (path == "-") return Fd(0, false);
   int n = -1;
   do {
-    n = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // A named pipe without a writer would block here, deaf to a stop; read_some() waits for it instead.
+    n = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   } while (n < 0 && errno == EINTR && !signals::stop_requested());
   if (n < 0) {
     Error e = system_error(Exit::kInput, errno, "cannot open", path);

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -133,6 +134,20 @@ TEST_CASE("a waiting read notices a stop") {
   CHECK(r.error().exit == Exit::kStopped);
   ::close(p[0]);
   ::close(p[1]);
+}
+
+TEST_CASE("a named pipe is waited for until its writer comes") {
+  TempFolder t;
+  REQUIRE(::mkfifo(t.path("p").c_str(), 0600) == 0);
+  std::thread writer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const auto out = fd::open_write(t.path("p"), fd::Create::kAppend);
+    CHECK(fd::write_all(out->number(), "late", "p").ok());
+  });
+  const auto text = fd::read_file(t.path("p"), 100);
+  writer.join();
+  REQUIRE(text.ok());
+  CHECK(*text == "late");
 }
 
 TEST_CASE("signals set the flag once and kill the second time") {
