@@ -110,7 +110,7 @@ Result<CachePlan> plan_cache(const MemoryFacts& m, const generate::EngineOptions
   // Nothing says how many sequences there will be: a page more than each needs, so that a full cache still moves.
   std::int64_t wanted = std::max(longest, pages_for(plan.batch * kTypicalTokens) + plan.batch);
   if (m.gpu) wanted = most;
-  const std::uint64_t bound = std::max(m.weight_bytes / 10 * 3, kLeastBound);
+  const std::uint64_t bound = std::max(m.weight_bytes / 5, kLeastBound);
   if (!m.gpu && o.batch == 0) {
     wanted = std::min<std::int64_t>(wanted, static_cast<std::int64_t>(bound / m.page_bytes));
     if (asked > 0 || o.deterministic) wanted = std::max(wanted, longest);

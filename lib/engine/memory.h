@@ -2,10 +2,10 @@
 //
 // The rule on the CPU, all figures after the weights have been read:
 //   wanted  = the longest sequence, or batch x 2,048 tokens (a judging prompt with its reply) if that is more
-//   bounded by 3/10 of the weights (at least 512 MiB) unless --batch or --context asked for more,
+//   bounded by 1/5 of the weights (at least 512 MiB) unless --batch or --context asked for more,
 //   and by half of what is left: the least of MemAvailable and what each control group above us leaves, less 512 MiB
 //   for activations and the rest of the program.
-// With the 1.5B default (3.1 GB of weights, 28,672 bytes a token) that is 0.93 GB, 32,400 tokens, and the process stays
+// With the 1.5B default (3.55 GB of weights, 28,672 bytes a token) that is 0.71 GB, 24,700 tokens, and the process stays
 // below 4.5 GB. Memory is touched as pages are used. On a GPU: 9/10 of what the device has left, less 1 GiB.
 // Deterministic mode takes no length from the machine: context is the model's, at most 32,768 unless --context says
 // otherwise, and a machine that cannot hold it is an error.
