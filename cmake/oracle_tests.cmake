@@ -2,7 +2,6 @@
 if(RM_TESTS AND TARGET rm_weightfile AND TARGET rm_text)
   add_library(oracle_vocab STATIC tests/oracle/vocab_source.cc)
   target_link_libraries(oracle_vocab PUBLIC rm_weightfile rm_text rm_base)
-  target_compile_definitions(oracle_vocab PRIVATE RM_ORACLE_WEIGHTFILE)
 
   add_executable(text-probe tests/oracle/text_probe.cc)
   target_link_libraries(text-probe PRIVATE oracle_vocab)

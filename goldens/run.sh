@@ -15,6 +15,6 @@ make_golden goldens/unicode_tables.py --check
 make_golden goldens/dequant.py
 make_golden goldens/verdict.py compare "$build/bin/verdict_probe"
 make_golden goldens/tokens.py --write
-make_golden goldens/templates.py
+make_golden goldens/templates.py --write
 git status --short tests/golden
 ((${#failed[@]} == 0)) || { echo "differ: ${failed[*]}"; exit 1; }

@@ -25,6 +25,14 @@ VOCABULARIES = {
 }
 
 
+def fnv1a(data):
+    """The 64-bit hash that goldens keep instead of long answers."""
+    h = 0xCBF29CE484222325
+    for b in data:
+        h = (h ^ b) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return f"{h:016x}"
+
+
 def split_pattern(pattern):
     return {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}
 
@@ -43,7 +51,7 @@ PRE_TOKENIZERS = {
 
 
 def read_vocabulary(name):
-    """The GGUF's tokens and merges as the plain dict that tests/oracle/vocab_source.h reads; None where absent."""
+    """The GGUF's tokens and merges, and what their family's tokenizer.json says besides; None where absent."""
     import gguf
     split, path = VOCABULARIES[name]
     if not path.exists():
@@ -92,17 +100,24 @@ def ask(arguments, rows):
 
 
 WORDS = ("the answer is chatbot A because its code returns quickly don't we'll I'VE they'd He's it'S 'twas O'Brien "
-         "naïve façade Straße ŒUVRE Ελληνικά русский язык עברית العربية हिन्दी ภาษาไทย 한국어 日本語 中文字符 ﬁne ſoft 'ſ").split()
-PIECES = [" ", "  ", "   ", "\t", "\n", "\r\n", "\n\n", " \n", "\n ", "\u00a0", "\u3000", "\u2028", "\u0085", "\x0b", "\x1f",
-          "0", "12", "345", "2024", "1234567", "٣٤٥", "½", "Ⅷ", "²", "'s", "'S", "'t", "'re", "'VE", "'ll", "'Ll", "'d", "'m", "'",
-          "!", "...", "?!", "==", "{}", "->", "//", "/*", "#include <x>", "def f(x):", "    return x", "\\n", "`", "**", "_", "$",
-          "👍", "👩‍👩‍👧‍👦", "🏳️‍🌈", "🇩🇪", "👋🏽", "e\u0301", "a\u0323\u0307", "\u0301", "\u1100\u1161\u11a8", "각", "\u212b", "\u0344",
-          "\u200b", "\u200d", "\ufeff", "\u202e", "\U000e0041", "\ufffd", "\ue000", "\U0001d400", "\U00020000", "\x00", "\x7f",
+         "naïve façade Straße ŒUVRE Ελληνικά русский язык "
+         "עברית العربية हिन्दी ภาษาไทย 한국어 日本語 中文字符 ﬁne ſoft 'ſ").split()
+PIECES = [" ", "  ", "   ", "\t", "\n", "\r\n", "\n\n", " \n", "\n ",
+          "\u00a0", "\u3000", "\u2028", "\u0085", "\x0b", "\x1f",
+          "0", "12", "345", "2024", "1234567", "٣٤٥", "½", "Ⅷ", "²",
+          "'s", "'S", "'t", "'re", "'VE", "'ll", "'Ll", "'d", "'m", "'",
+          "!", "...", "?!", "==", "{}", "->", "//", "/*", "#include <x>",
+          "def f(x):", "    return x", "\\n", "`", "**", "_", "$",
+          "👍", "👩‍👩‍👧‍👦", "🏳️‍🌈", "🇩🇪", "👋🏽",
+          "e\u0301", "a\u0323\u0307", "\u0301", "\u1100\u1161\u11a8", "각", "\u212b", "\u0344",
+          "\u200b", "\u200d", "\ufeff", "\u202e",
+          "\U000e0041", "\ufffd", "\ue000", "\U0001d400", "\U00020000", "\x00", "\x7f",
           "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<think>", "</think>", "[INST]", "<answer>[[A]]</answer>"]
 
 
 def hostile(rng):
-    unit = rng.choice(["A", " ", "\n", "\r", "\t", "中", "\u0301", "👩‍👩‍👧‍👦", "'", "!", "0", "ab", "aA", " a", "a ", "\n ", " \n",
+    unit = rng.choice(["A", " ", "\n", "\r", "\t", "中", "\u0301", "👩‍👩‍👧‍👦",
+                       "'", "!", "0", "ab", "aA", " a", "a ", "\n ", " \n",
                        "e\u0301", "\u1161", "12 ", "</", "\u00a0", "가"])
     return unit * rng.choice([1, 2, 3, 7, 31, 64, 65, 66, 128, 500, 2000])
 
@@ -110,7 +125,8 @@ def hostile(rng):
 def random_string(rng):
     kind = rng.random()
     if kind < 0.35:
-        return "".join(rng.choice(PIECES) if rng.random() < 0.6 else rng.choice(WORDS) for _ in range(rng.randint(1, 24)))
+        return "".join(rng.choice(PIECES) if rng.random() < 0.6 else rng.choice(WORDS)
+                       for _ in range(rng.randint(1, 24)))
     if kind < 0.5:
         return " ".join(rng.choice(WORDS) for _ in range(rng.randint(1, 30)))
     if kind < 0.65:
@@ -118,7 +134,8 @@ def random_string(rng):
                                        rng.randint(0xe000, 0xffff), rng.randint(0x10000, 0x1ffff),
                                        rng.randint(0x20000, 0x10ffff)])) for _ in range(rng.randint(1, 40)))
     if kind < 0.8:
-        marks = [chr(c) for c in range(0x300, 0x370)] + list("\u0591\u05b0\u0651\u064b\u0e38\u093c\u094d\u20d0\u302a\u3099")
+        marks = [chr(c) for c in range(0x300, 0x370)] + list(
+            "\u0591\u05b0\u0651\u064b\u0e38\u093c\u094d\u20d0\u302a\u3099")
         return "".join(rng.choice("aeiouAÅʼ가ᄀのか中 ") + "".join(rng.choice(marks) for _ in range(rng.randint(0, 5)))
                        for _ in range(rng.randint(1, 12)))
     if kind < 0.9:

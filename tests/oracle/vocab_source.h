@@ -1,5 +1,4 @@
-// Tokenizers for the oracle's tests: from a model, or from a vocabulary that goldens/tokens.py wrote as JSON
-// ({split, nfc, ignore_merges, tokens, merges, added: [[id, text, special], ...]}).
+// Tokenizers for the oracle's tests, from a .gguf (of a vocabulary alone too) or a tokenizer.json.
 #pragma once
 
 #include <optional>
