@@ -24,7 +24,7 @@ MemoryFacts default_model(std::uint64_t free_bytes) {
 struct Tree {
   std::filesystem::path root;
   Tree() {
-    std::string t = (std::filesystem::temp_directory_path() / "rm-memory-XXXXXX").string();
+    std::string t = (std::filesystem::temp_directory_path() / ("rm-memory-" + std::string(6, 'X'))).string();
     root = mkdtemp(t.data());
   }
   ~Tree() { std::filesystem::remove_all(root); }
