@@ -266,6 +266,26 @@ TEST_CASE("ranges of a file join to the whole, with its line numbers") {
   }
 }
 
+TEST_CASE("the share of a file that was read grows to one, in a shard too, and a pipe has none") {
+  TempFolder t;
+  std::string text;
+  for (int i = 0; i < 100000; ++i) text += "{\"i\":" + std::to_string(i) + "}\n";
+  const std::string path = t.write("f", text);
+  for (const Shard& shard : {Shard{}, Shard{1, 3, false}}) {
+    auto lines = Lines::open(path, shard);
+    Line line;
+    double last = 0;
+    bool grows = true;
+    while (*lines->next(line)) {
+      grows = grows && *lines->fraction() >= last;
+      last = *lines->fraction();
+    }
+    CHECK(grows);
+    CHECK(last == doctest::Approx(1.0).epsilon(0.001));
+  }
+  CHECK_FALSE(Lines::open("/dev/null")->fraction());
+}
+
 TEST_CASE("hash shards part any input without loss, whatever its line ends") {
   TempFolder t;
   std::string unix, dos;
