@@ -29,16 +29,17 @@ Result<std::string> default_model() {
   if (data.empty() || data.front() != '/') {
     const std::string home = env("HOME");
     if (home.empty()) {
-      return make_error(Exit::kModel, "no_model", "neither HOME nor XDG_DATA_HOME is set, so there is no default model; name one",
-                        "-m");
+      return make_error(Exit::kModel, "no_model",
+                        "neither HOME nor XDG_DATA_HOME is set, so there is no default model; name one", "-m");
     }
     data = home + "/.local/share";
   }
   std::string path = data + "/rm-r1/models/" + kDefaultFile;
   struct stat st {};
   if (stat(path.c_str(), &st) != 0) {
-    return make_error(Exit::kModel, "no_model",
-                      "the default model is not there: fetch it with `make model` in the source folder, or name one with -m", path);
+    return make_error(
+        Exit::kModel, "no_model",
+        "the default model is not there: fetch it with `make model` in the source folder, or name one with -m", path);
   }
   return path;
 }

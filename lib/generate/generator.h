@@ -20,14 +20,14 @@ namespace rm::generate {
 using text::Message;
 
 struct Request {
-  std::uint64_t id = 0;                 // the caller's; comes back in the Reply
+  std::uint64_t id = 0;  // the caller's; comes back in the Reply
   std::vector<Message> messages;
-  std::string raw_prompt;               // non-empty: a prompt already rendered (context_messages); messages unused
+  std::string raw_prompt;  // non-empty: a prompt already rendered (context_messages); messages unused
   double temperature = 0, top_p = 1;
-  std::int64_t max_tokens = 0;          // 0: 8,192 or what the context leaves
+  std::int64_t max_tokens = 0;  // 0: 8,192 or what the context leaves
   std::uint64_t seed = 0;
-  bool logprobs = false;                // fill Reply::letters
-  std::optional<std::string> forced;    // teacher forcing: the reply's text is given, only log-probabilities are wanted
+  bool logprobs = false;              // fill Reply::letters
+  std::optional<std::string> forced;  // teacher forcing: the reply's text is given, only log-probabilities are wanted
   std::function<void(std::string_view)> on_text;  // complete characters as they come
 };
 
@@ -37,34 +37,35 @@ const char* name(FinishReason r);  // "stop", "length", ...
 // A place in the reply where the model wrote a single letter token A or B (or one whose text holds exactly that letter):
 // log-probabilities of that token and of its twin with the other letter.
 struct LetterProb {
-  std::size_t byte = 0;        // offset of the letter in Reply::text
+  std::size_t byte = 0;  // offset of the letter in Reply::text
   double logprob_a = 0, logprob_b = 0;
 };
 
 struct Reply {
   std::uint64_t id = 0;
-  std::string text;            // content; valid UTF-8; special tokens left out
-  std::string reasoning;       // reasoning_content of endpoints that part it; empty for local models (their <think> is in text)
+  std::string text;  // content; valid UTF-8; special tokens left out
+  std::string
+      reasoning;  // reasoning_content of endpoints that part it; empty for local models (their <think> is in text)
   FinishReason finish = FinishReason::kStop;
   std::int64_t prompt_tokens = 0, completion_tokens = 0;
   std::vector<LetterProb> letters;
   std::int64_t top1_tokens = 0;  // local models: how many tokens were the most likely ones (with `forced`: agreement)
   double logprob = 0;            // local models: sum over the reply's tokens, at temperature 1
-  std::optional<Error> error;  // set with kError
+  std::optional<Error> error;    // set with kError
 };
 
 struct Tokenized {
-  std::string text;                // as rendered, special tokens visible
+  std::string text;  // as rendered, special tokens visible
   std::vector<std::int32_t> ids;
 };
 
 class Generator {
  public:
   virtual ~Generator() = default;
-  virtual std::string model_name() const = 0;      // for judgment.model
-  virtual std::size_t capacity() const = 0;        // how many requests are worth having in flight
-  virtual std::int64_t context() const = 0;        // tokens; 0: unknown (endpoints)
-  virtual bool reasoning_model() const = 0;        // chooses the default --form
+  virtual std::string model_name() const = 0;  // for judgment.model
+  virtual std::size_t capacity() const = 0;    // how many requests are worth having in flight
+  virtual std::int64_t context() const = 0;    // tokens; 0: unknown (endpoints)
+  virtual bool reasoning_model() const = 0;    // chooses the default --form
   // Error: this request cannot be done ("too_long", "bad_messages"); the generator stays usable.
   virtual Result<void> submit(Request r) = 0;
   virtual std::size_t in_flight() const = 0;

@@ -22,7 +22,7 @@ class LetterTokens {
     std::size_t letter;       // byte of the letter in the token
     std::size_t token_bytes;  // length of the token
   };
-  std::optional<Match> find(text::Id id) const;    // empty: not such a token
+  std::optional<Match> find(text::Id id) const;      // empty: not such a token
   const text::Ids& watch() const { return watch_; }  // A and B twins in turn
 
  private:

@@ -142,8 +142,8 @@ Result<void> Local::submit(Request r) {
   if (tokens == 0) return make_error(Exit::kInput, "empty", "the prompt has no tokens");
   if (left < 1) {
     return make_error(Exit::kInput, "too_long",
-                      "the prompt has " + std::to_string(tokens) + " tokens; the context holds " + std::to_string(context()) +
-                          " with the reply (--context, or a model with a longer one)");
+                      "the prompt has " + std::to_string(tokens) + " tokens; the context holds " +
+                          std::to_string(context()) + " with the reply (--context, or a model with a longer one)");
   }
   TokenRequest t;
   t.id = next_++;

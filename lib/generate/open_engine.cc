@@ -70,15 +70,18 @@ Result<std::unique_ptr<TokenEngine>> open_object(const std::string& path, const 
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (handle == nullptr) {
     const char* why = dlerror();
-    return device_error("no_library", std::string("cannot be loaded: ") + (why != nullptr ? why : "no reason given"), path);
+    return device_error("no_library", std::string("cannot be loaded: ") + (why != nullptr ? why : "no reason given"),
+                        path);
   }
   const auto abi = reinterpret_cast<AbiFn>(dlsym(handle, "rm_engine_abi"));
   const auto open = reinterpret_cast<OpenFn>(dlsym(handle, "rm_engine_open"));
   if (abi == nullptr || open == nullptr)
-    return device_error("no_library", "lacks rm_engine_abi or rm_engine_open: not one of our libraries; reinstall", path);
+    return device_error("no_library", "lacks rm_engine_abi or rm_engine_open: not one of our libraries; reinstall",
+                        path);
   if (const int found = abi(); found != kEngineAbi) {
     return device_error("wrong_abi",
-                        "has interface " + std::to_string(found) + ", this program needs " + std::to_string(kEngineAbi) +
+                        "has interface " + std::to_string(found) + ", this program needs " +
+                            std::to_string(kEngineAbi) +
                             ": program and library come from different builds; reinstall both",
                         path);
   }
@@ -87,7 +90,8 @@ Result<std::unique_ptr<TokenEngine>> open_object(const std::string& path, const 
   const int rc = open(&o, &engine, &error);
   std::unique_ptr<TokenEngine> owned(engine);
   if (rc != 0 || !owned) {
-    if (error.message.empty()) error = make_error(Exit::kBug, "engine", "the engine failed to open and gave no reason", path);
+    if (error.message.empty())
+      error = make_error(Exit::kBug, "engine", "the engine failed to open and gave no reason", path);
     return error;
   }
   return owned;
@@ -99,14 +103,15 @@ Result<std::unique_ptr<TokenEngine>> open_engine(const EngineOptions& o) {
   const bool automatic = o.device.empty() || o.device == "auto";
   const bool cuda = o.device == "cuda" || o.device.rfind("cuda:", 0) == 0;
   if (!automatic && !cuda && o.device != "cpu") {
-    return make_error(Exit::kUsage, "bad_device", "unknown device \"" + o.device + "\"; expected auto, cpu, cuda or cuda:N",
-                      "--device");
+    return make_error(Exit::kUsage, "bad_device",
+                      "unknown device \"" + o.device + "\"; expected auto, cpu, cuda or cuda:N", "--device");
   }
   if (automatic || cuda) {
     const std::string path = find_object("librm_torch_cuda.so");
     if (path.empty() && cuda) {
-      return device_error("no_library", "librm_torch_cuda.so is not installed (built where a CUDA toolkit is found); use --device cpu",
-                          "--device " + o.device);
+      return device_error(
+          "no_library", "librm_torch_cuda.so is not installed (built where a CUDA toolkit is found); use --device cpu",
+          "--device " + o.device);
     }
     if (!path.empty()) {
       EngineOptions on_gpu = o;
@@ -119,8 +124,8 @@ Result<std::unique_ptr<TokenEngine>> open_engine(const EngineOptions& o) {
   }
   const std::string path = find_object("librm_torch_cpu.so");
   if (path.empty()) {
-    return device_error("no_library", "librm_torch_cpu.so is not beside this program (looked in " + library_folders().back() +
-                                          "): build with make build, or reinstall");
+    return device_error("no_library", "librm_torch_cpu.so is not beside this program (looked in " +
+                                          library_folders().back() + "): build with make build, or reinstall");
   }
   EngineOptions on_cpu = o;
   on_cpu.device = "cpu";

@@ -31,7 +31,8 @@ class Scripted final : public Generator {
     const std::string prompt = prompt_text(r);
     if (s_.context > 0 && static_cast<std::int64_t>(prompt.size()) >= s_.context) {
       return make_error(Exit::kInput, "too_long",
-                        "the prompt has " + std::to_string(prompt.size()) + " tokens; the context holds " + std::to_string(s_.context));
+                        "the prompt has " + std::to_string(prompt.size()) + " tokens; the context holds " +
+                            std::to_string(s_.context));
     }
     ++log_->submitted;
     log_->requests.push_back(r);

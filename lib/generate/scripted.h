@@ -16,11 +16,11 @@ namespace rm::generate {
 struct Script {
   std::function<Reply(const Request&)> answer;  // id and token counts are filled in afterwards
   std::size_t capacity = 4;
-  std::int64_t context = 0;                     // > 0: prompts of more bytes are "too_long"; a byte counts as a token
-  bool newest_first = false;                    // replies come in the reverse order of submission
+  std::int64_t context = 0;   // > 0: prompts of more bytes are "too_long"; a byte counts as a token
+  bool newest_first = false;  // replies come in the reverse order of submission
   bool reasoning = false;
-  std::function<void(std::size_t)> on_wait;     // called with the number of replies given so far, before each wait
-  std::int64_t fail_after = -1;                 // wait() fails for good (Exit::kResources) after so many replies
+  std::function<void(std::size_t)> on_wait;  // called with the number of replies given so far, before each wait
+  std::int64_t fail_after = -1;              // wait() fails for good (Exit::kResources) after so many replies
 };
 
 // What the script saw; shared with the test.

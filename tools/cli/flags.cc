@@ -3,9 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "version.h"
 #include "lib/base/escape.h"
 #include "lib/base/number.h"
+#include "version.h"
 
 namespace rm::cli {
 
@@ -66,7 +66,8 @@ Parser& Parser::group(std::string name) {
   return *this;
 }
 
-Parser& Parser::text(const std::string& names, const std::string& value, std::string& to, const std::string& help, bool* given) {
+Parser& Parser::text(const std::string& names, const std::string& value, std::string& to, const std::string& help,
+                     bool* given) {
   impl_->named(impl_->app.add_option_function<std::string>(
                    names,
                    [&to, given](const std::string& v) {
@@ -78,7 +79,8 @@ Parser& Parser::text(const std::string& names, const std::string& value, std::st
   return *this;
 }
 
-Parser& Parser::choice(const std::string& names, std::vector<std::string> of, std::string& to, const std::string& help) {
+Parser& Parser::choice(const std::string& names, std::vector<std::string> of, std::string& to,
+                       const std::string& help) {
   std::string list;
   for (const std::string& word : of) list += (list.empty() ? "" : "|") + word;
   impl_->named(impl_->app.add_option_function<std::string>(
@@ -93,15 +95,15 @@ Parser& Parser::choice(const std::string& names, std::vector<std::string> of, st
   return *this;
 }
 
-Parser& Parser::integer(const std::string& names, const std::string& value, std::int64_t& to, std::int64_t low, std::int64_t high,
-                        const std::string& help) {
+Parser& Parser::integer(const std::string& names, const std::string& value, std::int64_t& to, std::int64_t low,
+                        std::int64_t high, const std::string& help) {
   impl_->named(impl_->app.add_option_function<std::string>(
                    names,
                    [&to, low, high, names](const std::string& v) {
                      const auto n = parse_int(v);
                      if (!n || *n < low || *n > high) {
-                       throw CLI::ValidationError(names, shown(v) + " is not a whole number from " + std::to_string(low) + " to " +
-                                                  std::to_string(high));
+                       throw CLI::ValidationError(names, shown(v) + " is not a whole number from " +
+                                                             std::to_string(low) + " to " + std::to_string(high));
                      }
                      to = *n;
                    },
@@ -110,12 +112,15 @@ Parser& Parser::integer(const std::string& names, const std::string& value, std:
   return *this;
 }
 
-Parser& Parser::unsigned_integer(const std::string& names, const std::string& value, std::uint64_t& to, const std::string& help) {
+Parser& Parser::unsigned_integer(const std::string& names, const std::string& value, std::uint64_t& to,
+                                 const std::string& help) {
   impl_->named(impl_->app.add_option_function<std::string>(
                    names,
                    [&to, names](const std::string& v) {
                      const auto n = parse_unsigned(v);
-                     if (!n) throw CLI::ValidationError(names, shown(v) + " is not a whole number from 0 to 18446744073709551615");
+                     if (!n)
+                       throw CLI::ValidationError(names,
+                                                  shown(v) + " is not a whole number from 0 to 18446744073709551615");
                      to = *n;
                    },
                    help),
@@ -123,15 +128,15 @@ Parser& Parser::unsigned_integer(const std::string& names, const std::string& va
   return *this;
 }
 
-Parser& Parser::real(const std::string& names, const std::string& value, std::optional<double>& to, double low, double high,
-                     const std::string& help) {
+Parser& Parser::real(const std::string& names, const std::string& value, std::optional<double>& to, double low,
+                     double high, const std::string& help) {
   impl_->named(impl_->app.add_option_function<std::string>(
                    names,
                    [&to, low, high, names](const std::string& v) {
                      const auto n = parse_double(v);
                      if (!n || *n < low || *n > high) {
-                       throw CLI::ValidationError(names, shown(v) + " is not a number from " + format_fixed(low, 0) + " to " +
-                                                  format_fixed(high, 0));
+                       throw CLI::ValidationError(names, shown(v) + " is not a number from " + format_fixed(low, 0) +
+                                                             " to " + format_fixed(high, 0));
                      }
                      to = *n;
                    },
@@ -141,7 +146,10 @@ Parser& Parser::real(const std::string& names, const std::string& value, std::op
 }
 
 Parser& Parser::flag(const std::string& names, bool& to, const std::string& help) {
-  impl_->app.add_flag_function(names, [&to](std::int64_t) { to = true; }, help)->group(impl_->current);
+  impl_->app
+      .add_flag_function(
+          names, [&to](std::int64_t) { to = true; }, help)
+      ->group(impl_->current);
   return *this;
 }
 
@@ -164,7 +172,8 @@ Parsed Parser::parse(int argc, char** argv) {
     p.go_on = false;
     p.exit = Exit::kUsage;
     const auto extra = impl_->app.remaining();
-    p.text = extra.empty() ? escape_text(e.what(), 500) : shown(extra.front()) + " is neither a flag nor the value of one";
+    p.text =
+        extra.empty() ? escape_text(e.what(), 500) : shown(extra.front()) + " is neither a flag nor the value of one";
     p.text += " (" + impl_->program + " --help lists the flags)";
   }
   return p;

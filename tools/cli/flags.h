@@ -58,11 +58,13 @@ class Parser {
 
   Parser& group(std::string name);  // heading in --help for the flags that follow
   // `names` as "-m,--model"; `value` names the argument in --help.
-  Parser& text(const std::string& names, const std::string& value, std::string& to, const std::string& help, bool* given = nullptr);
+  Parser& text(const std::string& names, const std::string& value, std::string& to, const std::string& help,
+               bool* given = nullptr);
   Parser& choice(const std::string& names, std::vector<std::string> of, std::string& to, const std::string& help);
-  Parser& integer(const std::string& names, const std::string& value, std::int64_t& to, std::int64_t low, std::int64_t high,
-                  const std::string& help);
-  Parser& unsigned_integer(const std::string& names, const std::string& value, std::uint64_t& to, const std::string& help);
+  Parser& integer(const std::string& names, const std::string& value, std::int64_t& to, std::int64_t low,
+                  std::int64_t high, const std::string& help);
+  Parser& unsigned_integer(const std::string& names, const std::string& value, std::uint64_t& to,
+                           const std::string& help);
   Parser& real(const std::string& names, const std::string& value, std::optional<double>& to, double low, double high,
                const std::string& help);
   Parser& flag(const std::string& names, bool& to, const std::string& help);

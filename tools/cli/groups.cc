@@ -10,7 +10,8 @@ constexpr std::int64_t kMany = 1'000'000'000;
 
 Parser& Parser::add(Common& c) {
   group("Records");
-  text("-i,--in", "FILE", c.in, "Read records from FILE; - is standard input (default), zstd and gzip are recognised", &c.in_given);
+  text("-i,--in", "FILE", c.in, "Read records from FILE; - is standard input (default), zstd and gzip are recognised",
+       &c.in_given);
   text("-o,--out", "FILE", c.out, "Write to FILE; - is standard output (default), .zst and .gz compress", &c.out_given);
   text("--map", "FIELD=.PATH,...", c.map, "Read our fields from other places, e.g. prompt=.x,chosen=.y.text");
   choice("--on-error", {"record", "skip", "stop"}, c.on_error,
@@ -27,7 +28,8 @@ Parser& Parser::add(Length& l) {
   group("Long runs");
   flag("--resume", l.resume, "Go on with the file given with -o where an earlier run stopped");
   text("--shard", "I/N|slurm", l.shard, "Do part I of N; outputs of the parts, joined in order, are the whole");
-  choice("--shard-by", {"range", "hash"}, l.shard_by, "Cut a file into ranges (default), or choose lines by hash (also from a pipe)");
+  choice("--shard-by", {"range", "hash"}, l.shard_by,
+         "Cut a file into ranges (default), or choose lines by hash (also from a pipe)");
   return *this;
 }
 
@@ -44,7 +46,8 @@ Parser& Parser::add(Model& m) {
   real("--temperature", "T", m.temperature, 0, 100, "0 is greedy (default; 1 with --samples above 1)");
   real("--top-p", "P", m.top_p, 0, 1, "Sample from the most likely tokens that hold P of the probability (default 1)");
   integer("--max-tokens", "N", m.max_tokens, 0, kMany, "Longest reply (default: 8192 or what the context leaves)");
-  choice("--form", {"cor", "plain"}, m.form, "Chain of rubrics, or one plain turn for reasoning models (default: by the model)");
+  choice("--form", {"cor", "plain"}, m.form,
+         "Chain of rubrics, or one plain turn for reasoning models (default: by the model)");
   text("--prompt", "FILE", m.prompt, "Judge with the prompt set of a JSON file");
   text("--chat", "FILE", m.chat, "Chat template of a JSON file, where the model's own is not known");
   return *this;

@@ -15,12 +15,9 @@ void warn(std::string_view program, std::string_view message);
 // Standard output, all of it. Exit::kIo or kReaderGone when it cannot be written.
 Result<void> print(std::string_view text);
 
-// Runs `body` so that whatever is thrown becomes a message and an exit code: 6 when memory ran out, else 70.
-template <class F>
-int guarded(std::string_view program, F body);
-
 int explain_exception(std::string_view program);  // of the exception being handled; for guarded()
 
+// Runs `body` so that whatever is thrown becomes a message and an exit code: 6 when memory ran out, else 70.
 template <class F>
 int guarded(std::string_view program, F body) {
   try {

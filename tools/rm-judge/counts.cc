@@ -48,7 +48,11 @@ std::string summary_json(const Counts& c, const Run& r) {
   } else {
     w.null();
   }
-  w.key("tokens").begin_object().member("prompt", c.prompt_tokens).member("completion", c.completion_tokens).end_object();
+  w.key("tokens")
+      .begin_object()
+      .member("prompt", c.prompt_tokens)
+      .member("completion", c.completion_tokens)
+      .end_object();
   w.member("seconds", r.seconds).member("model", r.model).member("prompt_id", r.prompt_id).member("seed", r.seed);
   w.member("exit", static_cast<std::int64_t>(r.exit));
   w.end_object();
@@ -56,7 +60,8 @@ std::string summary_json(const Counts& c, const Run& r) {
 }
 
 std::string closing_line(const Counts& c, const Run& r) {
-  std::string s = format_grouped(c.records) + (c.records == 1 ? " record" : " records") + " in " + format_duration(r.seconds);
+  std::string s =
+      format_grouped(c.records) + (c.records == 1 ? " record" : " records") + " in " + format_duration(r.seconds);
   if (c.resumed > 0) s += " (" + format_grouped(c.resumed) + " were done before)";
   if (c.unparsed > 0) s += ", " + format_grouped(c.unparsed) + " without a verdict";
   if (c.ties > 0) s += ", " + format_grouped(c.ties) + " ties";
@@ -65,8 +70,9 @@ std::string closing_line(const Counts& c, const Run& r) {
   if (c.labelled > 0) {
     const auto i = stats::wilson(static_cast<std::int64_t>(c.correct), static_cast<std::int64_t>(c.labelled));
     const double share = static_cast<double>(c.correct) / static_cast<double>(c.labelled);
-    s += "; right in " + format_grouped(c.correct) + " of " + format_grouped(c.labelled) + " (" + format_fixed(100 * share, 1) + " %, 95 % interval " +
-         format_fixed(100 * i.low, 1) + " to " + format_fixed(100 * i.high, 1) + ")";
+    s += "; right in " + format_grouped(c.correct) + " of " + format_grouped(c.labelled) + " (" +
+         format_fixed(100 * share, 1) + " %, 95 % interval " + format_fixed(100 * i.low, 1) + " to " +
+         format_fixed(100 * i.high, 1) + ")";
   }
   return s;
 }

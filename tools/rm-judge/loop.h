@@ -48,15 +48,24 @@ struct Outcome {
 class Loop {
  public:
   // `generator` may be null for kReparse. `progress` may be null. All of them outlive the loop.
-  Loop(ReadAhead& in, records::Writer& out, generate::Generator* generator, const judge::PromptSet& prompts, LoopOptions options,
-       Progress* progress);
+  Loop(ReadAhead& in, records::Writer& out, generate::Generator* generator, const judge::PromptSet& prompts,
+       LoopOptions options, Progress* progress);
 
   // `tell` gets the message of each failed record.
   Outcome run(const std::function<void(const std::string&)>& tell);
   void resumed(std::uint64_t lines) { outcome_.counts.resumed = lines; }
 
  private:
-  struct Item;
+  struct Item {
+    records::Line line;
+    records::Pair pair;
+    std::vector<judge::Ask> asks;
+    std::vector<generate::Reply> replies;
+    std::size_t missing = 0;  // replies still to come
+    bool done = false, skip = false, failed = false, judged = false;
+    std::string out;
+    records::Judgment judgment;
+  };
   struct Place {
     std::shared_ptr<Item> item;
     std::size_t ask = 0;
@@ -96,6 +105,7 @@ class Loop {
 };
 
 // The record of a line with its judgment, and warnings where there are any.
-std::string judged_record(const std::string& line, const records::Judgment& j, const std::vector<std::string>& warnings);
+std::string judged_record(const std::string& line, const records::Judgment& j,
+                          const std::vector<std::string>& warnings);
 
 }  // namespace rm::rmjudge

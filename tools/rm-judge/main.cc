@@ -84,11 +84,15 @@ Ended judge_records(const Options& o, Judge& judge) {
   auto out = records::Writer::open(o.common.out, kept);
   if (!out) return failed(out.error());
 
-  const Work work = o.reparse ? Work::kReparse : o.show_prompt ? Work::kShowPrompt : o.common.dry_run ? Work::kDryRun : Work::kJudge;
+  const Work work = o.reparse          ? Work::kReparse
+                    : o.show_prompt    ? Work::kShowPrompt
+                    : o.common.dry_run ? Work::kDryRun
+                                       : Work::kJudge;
   Progress progress({.quiet = o.common.quiet});
   progress.skip(kept.lines);
   ReadAhead in(std::move(*lines));
-  Loop loop(in, *out, judge.generator.get(), judge.prompts, {work, o.on_error, o.map, judge.settings, o.common.quiet}, &progress);
+  Loop loop(in, *out, judge.generator.get(), judge.prompts, {work, o.on_error, o.map, judge.settings, o.common.quiet},
+            &progress);
   loop.resumed(kept.lines);
   Outcome end = loop.run([](const std::string& message) { cli::warn(kProgram, message); });
   progress.finish();
@@ -133,11 +137,13 @@ int run(int argc, char** argv) {
   run.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   run.exit = end.error ? end.error->exit : end.counts.failed + end.counts.skipped > 0 ? Exit::kSomeFailed : Exit::kDone;
   if (!o.common.summary.empty()) {
-    if (auto written = write_file_atomically(o.common.summary, summary_json(end.counts, run) + "\n"); !written && !end.error)
+    if (auto written = write_file_atomically(o.common.summary, summary_json(end.counts, run) + "\n");
+        !written && !end.error)
       return end_with(written.error());
   }
   const bool watched = fd::kind(2, "") && fd::kind(2, "")->terminal;
-  if (watched && !o.one && !o.common.quiet && end.counts.records > 0) cli::warn(kProgram, closing_line(end.counts, run));
+  if (watched && !o.one && !o.common.quiet && end.counts.records > 0)
+    cli::warn(kProgram, closing_line(end.counts, run));
   return end.error ? end_with(*end.error) : static_cast<int>(run.exit);
 }
 

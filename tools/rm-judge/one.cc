@@ -31,7 +31,8 @@ Result<std::string> read_text(const std::string& given, const char* flag, bool f
     RM_ASSIGN(text, fd::read_file(given, limits::kLineBytes));
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   }
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos) return make_error(Exit::kUsage, "empty", "is empty", flag);
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+    return make_error(Exit::kUsage, "empty", "is empty", flag);
   return text;
 }
 
@@ -39,7 +40,8 @@ Result<std::string> read_text(const std::string& given, const char* flag, bool f
 struct Screen {
   explicit Screen(const Options& o) : color(want_color(o.common.color, 1)) {
     winsize size{};
-    if (isatty(1) == 1) width = ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20 ? std::min<int>(size.ws_col, kWidest) : 80;
+    if (isatty(1) == 1)
+      width = ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20 ? std::min<int>(size.ws_col, kWidest) : 80;
     notes = width > 0 && isatty(2) == 1 && !o.common.quiet && want_color("auto", 2);
   }
 
@@ -56,7 +58,9 @@ struct Screen {
     if (noted) (void)fd::write_all(2, "\r\x1b[K", "");
     noted = false;
   }
-  std::string style(const char* code, const std::string& text) const { return color ? std::string("\x1b[") + code + "m" + text + "\x1b[0m" : text; }
+  std::string style(const char* code, const std::string& text) const {
+    return color ? std::string("\x1b[") + code + "m" + text + "\x1b[0m" : text;
+  }
   int columns() const { return width > 0 ? width : 80; }
 
   bool color = false, notes = false, noted = false;
@@ -64,9 +68,7 @@ struct Screen {
   std::optional<Error> failed;
 };
 
-std::string heading(const std::string& title, const Screen& s) {
-  return "\n" + s.style("1", title) + "\n";
-}
+std::string heading(const std::string& title, const Screen& s) { return "\n" + s.style("1", title) + "\n"; }
 
 void print_rubric(Screen& s, const rubric::Rubric& r) {
   if (r.criteria.empty()) return;
@@ -95,7 +97,8 @@ void print_verdict(Screen& s, const records::Judgment& j, const std::vector<std:
   const char* color = !j.verdict ? "1;33" : "1;32";
   s.put(heading("Verdict", s) + "        " + s.style(color, verdict_words(j)) + "\n");
   if (j.votes_a + j.votes_b + j.votes_none > 1) {
-    s.put("        votes: A " + std::to_string(j.votes_a) + ", B " + std::to_string(j.votes_b) + ", none " + std::to_string(j.votes_none) + "\n");
+    s.put("        votes: A " + std::to_string(j.votes_a) + ", B " + std::to_string(j.votes_b) + ", none " +
+          std::to_string(j.votes_none) + "\n");
   }
   if (j.confidence) s.put("        confidence: " + format_fixed(*j.confidence, 3) + "\n");
   if (j.consistent) s.put(std::string("        both orders ") + (*j.consistent ? "agree" : "disagree") + "\n");
@@ -111,19 +114,22 @@ Result<records::Pair> read_one(const Options& o) {
   records::Pair p;
   p.same_answers = a == b;
   p.prompt = {{"user", std::move(q)}};
-  p.answer = {std::vector<records::Message>{{"assistant", std::move(a)}}, std::vector<records::Message>{{"assistant", std::move(b)}}};
+  p.answer = {std::vector<records::Message>{{"assistant", std::move(a)}},
+              std::vector<records::Message>{{"assistant", std::move(b)}}};
   return p;
 }
 
 namespace {
 
 // One sample after the other, so that the traces can be read.
-Result<std::vector<generate::Reply>> ask_all(const std::vector<judge::Ask>& asks, generate::Generator& g, Screen& screen) {
+Result<std::vector<generate::Reply>> ask_all(const std::vector<judge::Ask>& asks, generate::Generator& g,
+                                             Screen& screen) {
   std::vector<generate::Reply> replies(asks.size());
   for (std::size_t i = 0; i < asks.size(); ++i) {
     if (asks.size() > 1) {
-      screen.put((i == 0 ? "" : "\n") + screen.style("1", "Sample " + std::to_string(i + 1) + " of " + std::to_string(asks.size()) +
-                                                               (asks[i].swapped ? ", answers in reverse order" : "")) +
+      screen.put((i == 0 ? "" : "\n") +
+                 screen.style("1", "Sample " + std::to_string(i + 1) + " of " + std::to_string(asks.size()) +
+                                       (asks[i].swapped ? ", answers in reverse order" : "")) +
                  "\n");
     }
     Painter painter(screen.color, screen.width, [&](std::string_view t) { screen.put(t); });
@@ -155,8 +161,8 @@ std::string as_record(const records::Pair& p) {
 
 }  // namespace
 
-Result<Counts> judge_one(const Options& o, const judge::Settings& s, const records::Pair& pair, generate::Generator& generator,
-                         const judge::PromptSet& prompts) {
+Result<Counts> judge_one(const Options& o, const judge::Settings& s, const records::Pair& pair,
+                         generate::Generator& generator, const judge::PromptSet& prompts) {
   Screen screen(o);
   RM_ASSIGN(const std::vector<judge::Ask> asks, judge::plan(pair, prompts, s));
   const auto start = std::chrono::steady_clock::now();
@@ -176,9 +182,10 @@ Result<Counts> judge_one(const Options& o, const judge::Settings& s, const recor
   c.records = 1;
   c.add(j);
   if (screen.notes) {
-    screen.put("        " + screen.style("2", j.model + ", " + format_grouped(static_cast<std::uint64_t>(c.prompt_tokens)) + " + " +
-                                                  format_grouped(static_cast<std::uint64_t>(c.completion_tokens)) + " tokens, " +
-                                                  format_duration(seconds)) +
+    screen.put("        " +
+               screen.style("2", j.model + ", " + format_grouped(static_cast<std::uint64_t>(c.prompt_tokens)) + " + " +
+                                     format_grouped(static_cast<std::uint64_t>(c.completion_tokens)) + " tokens, " +
+                                     format_duration(seconds)) +
                "\n");
   }
   if (screen.failed) return *screen.failed;
@@ -190,8 +197,8 @@ Result<Counts> judge_one(const Options& o, const judge::Settings& s, const recor
   return c;
 }
 
-Result<void> show_one(const Options& o, const judge::Settings& s, const records::Pair& pair, const generate::Generator& generator,
-                      const judge::PromptSet& prompts) {
+Result<void> show_one(const Options& o, const judge::Settings& s, const records::Pair& pair,
+                      const generate::Generator& generator, const judge::PromptSet& prompts) {
   RM_ASSIGN(const std::vector<judge::Ask> asks, judge::plan(pair, prompts, s));
   for (const judge::Ask& a : asks) {
     RM_ASSIGN(const generate::Tokenized t, generator.show(a.request));

@@ -13,11 +13,11 @@ namespace rm::rmjudge {
 Result<records::Pair> read_one(const Options& o);
 
 // Prints to standard output; with -o also writes the judged record. Colour and wrapping only at a terminal.
-Result<Counts> judge_one(const Options& o, const judge::Settings& s, const records::Pair& pair, generate::Generator& generator,
-                         const judge::PromptSet& prompts);
+Result<Counts> judge_one(const Options& o, const judge::Settings& s, const records::Pair& pair,
+                         generate::Generator& generator, const judge::PromptSet& prompts);
 
 // --show-prompt of one pair: the text as the model reads it; the number of tokens goes to standard error.
-Result<void> show_one(const Options& o, const judge::Settings& s, const records::Pair& pair, const generate::Generator& generator,
-                      const judge::PromptSet& prompts);
+Result<void> show_one(const Options& o, const judge::Settings& s, const records::Pair& pair,
+                      const generate::Generator& generator, const judge::PromptSet& prompts);
 
 }  // namespace rm::rmjudge

@@ -19,7 +19,7 @@ struct Options {
   cli::Common common;
   cli::Length length;
   cli::Model model;
-  std::string question, answer_a, answer_b;        // -q -a -b as given
+  std::string question, answer_a, answer_b;  // -q -a -b as given
   bool has_question = false, has_a = false, has_b = false;
   std::int64_t samples = 1;
   std::string verdict = "strict";

@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::size_t kLongestWord = 4096;
 constexpr std::string_view kDim = "\x1b[2m", kBold = "\x1b[1m", kOff = "\x1b[0m";
-constexpr std::array<std::string_view, 14> kTags = {"type",     "rubric",    "justify", "eval",      "quote_A", "quote_B", "summary_A",
-                                                    "summary_B", "solution", "answer",  "think", "analysis", "critique", "verdict"};
+constexpr std::array<std::string_view, 14> kTags = {"type",    "rubric",    "justify",   "eval",     "quote_A",
+                                                    "quote_B", "summary_A", "summary_B", "solution", "answer",
+                                                    "think",   "analysis",  "critique",  "verdict"};
 
 std::uint32_t next_code_point(std::string_view s, std::size_t& i) {
   const auto lead = static_cast<unsigned char>(s[i++]);
@@ -22,13 +23,14 @@ std::uint32_t next_code_point(std::string_view s, std::size_t& i) {
 }
 
 bool wide(std::uint32_t c) {
-  return (c >= 0x1100 && c <= 0x115F) || (c >= 0x2E80 && c <= 0xA4CF) || (c >= 0xAC00 && c <= 0xD7A3) || (c >= 0xF900 && c <= 0xFAFF) ||
-         (c >= 0xFE30 && c <= 0xFE6F) || (c >= 0xFF00 && c <= 0xFF60) || (c >= 0xFFE0 && c <= 0xFFE6) ||
-         (c >= 0x1F300 && c <= 0x1FAFF) || (c >= 0x20000 && c <= 0x3FFFD);
+  return (c >= 0x1100 && c <= 0x115F) || (c >= 0x2E80 && c <= 0xA4CF) || (c >= 0xAC00 && c <= 0xD7A3) ||
+         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0xFE30 && c <= 0xFE6F) || (c >= 0xFF00 && c <= 0xFF60) ||
+         (c >= 0xFFE0 && c <= 0xFFE6) || (c >= 0x1F300 && c <= 0x1FAFF) || (c >= 0x20000 && c <= 0x3FFFD);
 }
 
 bool narrowless(std::uint32_t c) {
-  return (c >= 0x300 && c <= 0x36F) || (c >= 0x200B && c <= 0x200F) || (c >= 0xFE00 && c <= 0xFE0F) || c == 0x2060 || c == 0xFEFF;
+  return (c >= 0x300 && c <= 0x36F) || (c >= 0x200B && c <= 0x200F) || (c >= 0xFE00 && c <= 0xFE0F) || c == 0x2060 ||
+         c == 0xFEFF;
 }
 
 // Length of the known tag that starts at s[at], else 0.

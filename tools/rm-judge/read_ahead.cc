@@ -13,7 +13,8 @@ constexpr std::chrono::milliseconds kPatience{250};  // so that the caller can f
 
 }  // namespace
 
-ReadAhead::ReadAhead(records::Lines lines) : lines_(std::move(lines)), name_(lines_.name()), thread_([this] { read(); }) {}
+ReadAhead::ReadAhead(records::Lines lines)
+    : lines_(std::move(lines)), name_(lines_.name()), thread_([this] { read(); }) {}
 
 ReadAhead::~ReadAhead() {
   {
@@ -21,7 +22,8 @@ ReadAhead::~ReadAhead() {
     quit_ = true;
     changed_.notify_all();
     // A read from a file ends by itself; one from a silent pipe only when told to.
-    if (!changed_.wait_for(lock, std::chrono::milliseconds(100), [this] { return ended_; }) && !signals::stop_requested())
+    if (!changed_.wait_for(lock, std::chrono::milliseconds(100), [this] { return ended_; }) &&
+        !signals::stop_requested())
       signals::request_stop(Exit::kStopped);
   }
   thread_.join();

@@ -9,7 +9,9 @@ namespace {
 bool hidden(std::string_view s) {
   for (std::size_t i = 0; i + 2 < s.size(); ++i) {
     const auto b = [&](std::size_t k) { return static_cast<unsigned char>(s[i + k]); };
-    if (b(0) == 0xE2 && b(1) == 0x80 && (b(2) == 0x8B || b(2) == 0x8E || b(2) == 0x8F || (b(2) >= 0xAA && b(2) <= 0xAE))) return true;
+    if (b(0) == 0xE2 && b(1) == 0x80 &&
+        (b(2) == 0x8B || b(2) == 0x8E || b(2) == 0x8F || (b(2) >= 0xAA && b(2) <= 0xAE)))
+      return true;
     if (b(0) == 0xE2 && b(1) == 0x81 && (b(2) == 0xA0 || (b(2) >= 0xA6 && b(2) <= 0xA9))) return true;
     if (b(0) == 0xEF && b(1) == 0xBB && b(2) == 0xBF) return true;
     if (b(0) == 0xF3 && b(1) == 0xA0 && (b(2) == 0x80 || b(2) == 0x81)) return true;  // U+E0000..E007F

@@ -24,7 +24,8 @@ std::string model_path() {
   } else {
     const char* data = std::getenv("XDG_DATA_HOME");
     const char* home = std::getenv("HOME");
-    folder = (data != nullptr ? std::string(data) : std::string(home != nullptr ? home : "") + "/.local/share") + "/rm-r1/models";
+    folder = (data != nullptr ? std::string(data) : std::string(home != nullptr ? home : "") + "/.local/share") +
+             "/rm-r1/models";
   }
   return folder + "/smollm2-135m-instruct-q4_1.gguf";
 }
@@ -37,7 +38,8 @@ struct Played {
 // Answers every sequence with the same tokens, one a step, and stops as a real engine would.
 class Player final : public TokenEngine {
  public:
-  Player(text::Ids ids, std::shared_ptr<Played> log, std::int64_t context) : ids_(std::move(ids)), log_(std::move(log)), context_(context) {}
+  Player(text::Ids ids, std::shared_ptr<Played> log, std::int64_t context)
+      : ids_(std::move(ids)), log_(std::move(log)), context_(context) {}
   EngineInfo info() const override {
     EngineInfo i;
     i.vocab = 1 << 20;
@@ -64,7 +66,8 @@ class Player final : public TokenEngine {
       TokenEvent e;
       e.id = it->first;
       const std::int32_t token = at < source.size() ? source[at] : -1;
-      const bool stop = request.forced.empty() && std::find(request.stop.begin(), request.stop.end(), token) != request.stop.end();
+      const bool stop =
+          request.forced.empty() && std::find(request.stop.begin(), request.stop.end(), token) != request.stop.end();
       if (token < 0 || stop) {
         e.finish = Finish::kStop;
       } else {
@@ -130,10 +133,10 @@ Request user(const std::string& content) {
 
 }  // namespace
 
-#define NEED_MODEL(s)                                                          \
-  if (!(s).generator) {                                                        \
+#define NEED_MODEL(s)                                                       \
+  if (!(s).generator) {                                                     \
     MESSAGE("skipped: ", model_path(), " is not there (scripts/model.py)"); \
-    return;                                                                    \
+    return;                                                                 \
   }
 
 TEST_CASE("a reply is the text up to the end token, streamed as it comes") {

