@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build}
-cmake --build "$build" --target verdict_probe text-probe token-probe
+cmake --build "$build" --target verdict_probe text-probe token-probe logit-probe
 failed=()
 make_golden() {
   echo "== $*"
@@ -16,5 +16,7 @@ make_golden goldens/dequant.py
 make_golden goldens/verdict.py compare "$build/bin/verdict_probe"
 make_golden goldens/tokens.py --write
 make_golden goldens/templates.py --write
+make_golden goldens/model_packs.py
+make_golden goldens/model_parity.py --probe "$build/bin/logit-probe"
 git status --short tests/golden
 ((${#failed[@]} == 0)) || { echo "differ: ${failed[*]}"; exit 1; }
