@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 
 #include "lib/base/escape.h"
 #include "lib/base/fd.h"
@@ -42,7 +43,8 @@ struct Screen {
     winsize size{};
     if (isatty(1) == 1)
       width = ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20 ? std::min<int>(size.ws_col, kWidest) : 80;
-    notes = width > 0 && isatty(2) == 1 && !o.common.quiet && want_color("auto", 2);
+    const char* term = std::getenv("TERM");
+    notes = width > 0 && isatty(2) == 1 && !o.common.quiet && term != nullptr && std::string_view(term) != "dumb";
   }
 
   void put(std::string_view text) {
@@ -51,7 +53,7 @@ struct Screen {
   }
   void note(const std::string& text) {
     if (!notes) return;
-    (void)fd::write_all(2, "\r\x1b[K\x1b[2m" + text + "\x1b[0m", "");
+    (void)fd::write_all(2, "\r\x1b[K" + style("2", text), "");
     noted = true;
   }
   void clear_note() {
