@@ -11,6 +11,32 @@ namespace {
 
 constexpr const char* kConfigFile = "tokenizer_config.json";
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// transformers writes "no limit" as the integer 10^30, which is beyond any integer type: such numbers become doubles.
+std::string with_doubles_for_huge_integers(std::string_view text) {
+  constexpr std::size_t kDigitsThatFit = 18;
+  constexpr std::string_view kNoInteger = ".eE+-";  // before or behind a run of digits: part of a double already
+  std::string out;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t begin = i;
+    if (quoted || !is_digit(text[i])) {
+      if (text[i] == '"') quoted = !quoted;
+      i += quoted && text[i] == '\\' ? 2 : 1;
+      out += text.substr(begin, i - begin);
+      continue;
+    }
+    while (i < text.size() && is_digit(text[i])) ++i;
+    out += text.substr(begin, i - begin);
+    const bool exponent = begin >= 2 && kNoInteger.substr(1, 2).find(text[begin - 2]) != kNoInteger.npos;
+    const bool inner = begin > 0 && text[begin - 1] != '-' && kNoInteger.find(text[begin - 1]) != kNoInteger.npos;
+    const bool more = i < text.size() && kNoInteger.find(text[i]) != kNoInteger.npos;
+    if (i - begin > kDigitsThatFit && !exponent && !inner && !more) out += ".0";
+  }
+  return out;
+}
+
 // A special token is written as a string or as an object with its content.
 std::optional<std::string> token_text(const Fields& f, std::string_view key) {
   auto v = f.find(key);
@@ -71,7 +97,7 @@ Result<void> check_ids(const text::Vocab& v, const ModelConfig& c) {
 Result<void> apply_tokenizer_config(std::string_view tokenizer_config, TextSource& s) {
   if (tokenizer_config.empty()) return {};
   json::Document doc;
-  RM_ASSIGN(const json::Value top, parse_object(doc, tokenizer_config, kConfigFile));
+  RM_ASSIGN(const json::Value top, parse_object(doc, with_doubles_for_huge_integers(tokenizer_config), kConfigFile));
   Fields f(top);
   const auto placed = [](Error e) {
     e.where = kConfigFile;

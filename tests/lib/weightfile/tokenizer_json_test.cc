@@ -142,6 +142,17 @@ TEST_CASE("tokenizer_config.json gives the ends and the chat template") {
   }
 }
 
+TEST_CASE("a length limit of 10^30, as transformers writes for none, is no obstacle") {
+  TextSource s;
+  s.vocab = *vocab_from_json(tiny_tokenizer());
+  const auto r = apply_tokenizer_config(
+      R"({"x": "\"1000000000000000019884624838656", "model_max_length": 1000000000000000019884624838656, "y": [-1.5e3, 12],
+"bos_token": "<|end|>", "chat_template": "1000000000000000019884624838656"})", s);
+  if (!r) FAIL(r.error().text());
+  CHECK(s.bos_text == "<|end|>");
+  CHECK(s.chat_template == "1000000000000000019884624838656");
+}
+
 TEST_CASE("a post-processor that begins with a special token asks for bos") {
   const auto v = vocab_from_json(with(tiny_tokenizer(), R"("post_processor": {"type": "ByteLevel", "add_prefix_space": false})",
       R"("post_processor": {"type": "Sequence", "processors": [{"type": "ByteLevel"}, {"type": "TemplateProcessing",
