@@ -72,7 +72,8 @@ Result<void> check(const ModelConfig& c) {
     return bad(std::to_string(c.heads) + " attention heads cannot share " + std::to_string(c.kv_heads) +
                " key/value heads evenly");
   RM_TRY(in_range("the head width (head_dim)", c.head_dim, 2, 4096));
-  if (c.head_dim % 2 != 0) return bad("the head width (head_dim) is " + std::to_string(c.head_dim) + "; expected an even number");
+  if (c.head_dim % 2 != 0)
+    return bad("the head width (head_dim) is " + std::to_string(c.head_dim) + "; expected an even number");
   RM_TRY(in_range("the feed-forward size", c.ffn, 1, 1 << 20));
   RM_TRY(in_range("the vocabulary size", c.vocab, 1, static_cast<std::int64_t>(limits::kVocab)));
   RM_TRY(in_range("the context length", c.context, 1, std::int64_t{1} << 26));

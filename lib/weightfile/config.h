@@ -18,11 +18,11 @@ struct RopeScaling {
   enum class Kind { kNone, kLinear, kLlama3, kYarn, kFactors } kind = Kind::kNone;
   double factor = 1.0;
   double low_freq_factor = 1.0, high_freq_factor = 4.0;  // llama3
-  double beta_fast = 32.0, beta_slow = 1.0;               // yarn
-  double attention_factor = 0.0;                          // yarn; 0: 0.1 ln(factor) + 1
-  bool truncate = true;                                   // yarn: round the correction range to whole dimensions
-  std::int64_t original_context = 0;                      // llama3, yarn
-  std::vector<float> factors;                             // kFactors: head_dim / 2 divisors, each finite and > 0
+  double beta_fast = 32.0, beta_slow = 1.0;              // yarn
+  double attention_factor = 0.0;                         // yarn; 0: 0.1 ln(factor) + 1
+  bool truncate = true;                                  // yarn: round the correction range to whole dimensions
+  std::int64_t original_context = 0;                     // llama3, yarn
+  std::vector<float> factors;                            // kFactors: head_dim / 2 divisors, each finite and > 0
 };
 
 struct ModelConfig {
@@ -31,11 +31,11 @@ struct ModelConfig {
   double norm_eps = 1e-6;
   double rope_theta = 10000.0;
   RopeScaling rope;
-  bool tied = false;      // the head is the embedding
-  bool qkv_bias = false;  // Qwen2
+  bool tied = false;                      // the head is the embedding
+  bool qkv_bias = false;                  // Qwen2
   bool o_bias = false, mlp_bias = false;  // Llama configs may ask for them
-  bool qk_norm = false;   // Qwen3
-  std::vector<std::int32_t> eos;  // config and generation_config, or GGUF's, without repeats
+  bool qk_norm = false;                   // Qwen3
+  std::vector<std::int32_t> eos;          // config and generation_config, or GGUF's, without repeats
   std::int32_t bos = -1;
 };
 

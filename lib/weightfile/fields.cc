@@ -18,8 +18,8 @@ Result<json::Value> parse_object(json::Document& doc, std::string_view text, con
     return e;
   }
   if (!v->is(json::Type::kObject))
-    return make_error(Exit::kModel, "bad_json", std::string("the file is ") + json::name(v->type()) + "; expected an object",
-                      file);
+    return make_error(Exit::kModel, "bad_json",
+                      std::string("the file is ") + json::name(v->type()) + "; expected an object", file);
   return v;
 }
 
@@ -30,8 +30,7 @@ std::optional<json::Value> Fields::find(std::string_view key) const {
 }
 
 void Fields::refuse(std::string_view key, const std::string& message) {
-  if (!error_)
-    error_ = make_error(Exit::kModel, "bad_config", "\"" + path_ + std::string(key) + "\" " + message);
+  if (!error_) error_ = make_error(Exit::kModel, "bad_config", "\"" + path_ + std::string(key) + "\" " + message);
 }
 
 void Fields::expected(std::string_view key, const char* what, const std::optional<json::Value>& got) {

@@ -32,7 +32,7 @@ class Fields {
   bool boolean(std::string_view key, bool fallback);
   std::string text(std::string_view key, std::optional<std::string> fallback = {});
   std::vector<std::string> texts(std::string_view key);  // a list of strings, or absent
-  Fields object(std::string_view key) const;              // call only where it is one
+  Fields object(std::string_view key) const;             // call only where it is one
 
   void refuse(std::string_view key, const std::string& message);  // keeps an error about this member
   void keep(const Result<void>& r);

@@ -72,8 +72,8 @@ Result<void> add_shard(const std::string& path, FolderWeights& w) {
 Error no_weights(const std::string& folder) {
   for (const char* pickle : {"pytorch_model.bin", "pytorch_model.bin.index.json", "consolidated.00.pth", "model.pt"})
     if (fd::kind_of_path(folder + "/" + pickle)) return pickle_error(folder + "/" + pickle);
-  return make_error(Exit::kModel, "no_weights",
-                    std::string("the folder holds neither ") + kSingle + " nor " + kIndex, folder);
+  return make_error(Exit::kModel, "no_weights", std::string("the folder holds neither ") + kSingle + " nor " + kIndex,
+                    folder);
 }
 
 }  // namespace

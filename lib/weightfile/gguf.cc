@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t kMaxKey = 65535;   // bytes of one
 constexpr std::uint64_t kMaxKeys = 65536;  // in one file
-constexpr std::uint64_t kMaxName = 63;  // ggml keeps 64 bytes with the end mark
+constexpr std::uint64_t kMaxName = 63;     // ggml keeps 64 bytes with the end mark
 constexpr std::uint32_t kMaxDims = 4;
 constexpr std::uint64_t kFirstRead = 1u << 20;
 
@@ -23,8 +23,19 @@ struct Scalar {
   const char* name;
   std::size_t bytes;  // 0: string or array
 };
-constexpr std::array<Scalar, 13> kTypes = {{{"u8", 1}, {"i8", 1}, {"u16", 2}, {"i16", 2}, {"u32", 4}, {"i32", 4}, {"f32", 4},
-                                            {"bool", 1}, {"string", 0}, {"array", 0}, {"u64", 8}, {"i64", 8}, {"f64", 8}}};
+constexpr std::array<Scalar, 13> kTypes = {{{"u8", 1},
+                                            {"i8", 1},
+                                            {"u16", 2},
+                                            {"i16", 2},
+                                            {"u32", 4},
+                                            {"i32", 4},
+                                            {"f32", 4},
+                                            {"bool", 1},
+                                            {"string", 0},
+                                            {"array", 0},
+                                            {"u64", 8},
+                                            {"i64", 8},
+                                            {"f64", 8}}};
 
 std::optional<Type> type_of(std::uint32_t raw) {
   if (raw >= kTypes.size()) return std::nullopt;
@@ -34,9 +45,10 @@ std::size_t scalar_bytes(Type t) { return kTypes[static_cast<std::size_t>(t)].by
 
 // ggml's numbers of the tensor types we decode.
 std::optional<DType> dtype_of(std::uint32_t raw) {
-  constexpr std::pair<std::uint32_t, DType> kKnown[] = {
-      {0, DType::kF32},  {1, DType::kF16},  {2, DType::kQ4_0},  {3, DType::kQ4_1},  {6, DType::kQ5_0},  {7, DType::kQ5_1},
-      {8, DType::kQ8_0}, {12, DType::kQ4_K}, {13, DType::kQ5_K}, {14, DType::kQ6_K}, {30, DType::kBF16}};
+  constexpr std::pair<std::uint32_t, DType> kKnown[] = {{0, DType::kF32},   {1, DType::kF16},   {2, DType::kQ4_0},
+                                                        {3, DType::kQ4_1},  {6, DType::kQ5_0},  {7, DType::kQ5_1},
+                                                        {8, DType::kQ8_0},  {12, DType::kQ4_K}, {13, DType::kQ5_K},
+                                                        {14, DType::kQ6_K}, {30, DType::kBF16}};
   for (const auto& [number, type] : kKnown)
     if (number == raw) return type;
   return std::nullopt;
@@ -112,7 +124,8 @@ class Walk {
     RM_ASSIGN(t.name, string("a tensor's name", kMaxName));
     if (t.name.empty()) return bad("a tensor has an empty name");
     RM_ASSIGN(const std::uint32_t dims, c_.read<std::uint32_t>("a tensor's dimension count"));
-    if (dims < 1 || dims > kMaxDims) return bad_tensor(t, "has " + std::to_string(dims) + " dimensions; expected 1 to 4");
+    if (dims < 1 || dims > kMaxDims)
+      return bad_tensor(t, "has " + std::to_string(dims) + " dimensions; expected 1 to 4");
     t.shape.resize(dims);
     for (std::uint32_t i = 0; i < dims; ++i) {
       RM_ASSIGN(t.shape[dims - 1 - i], c_.read<std::uint64_t>("a tensor's dimension"));
@@ -147,8 +160,8 @@ class Walk {
     std::uint64_t at = 0;  // where the next tensor must begin
     for (Tensor& t : tensors) {
       if (t.offset % alignment != 0)
-        return bad_tensor(t, "begins at " + std::to_string(t.offset) + ", no multiple of the alignment " +
-                                 std::to_string(alignment));
+        return bad_tensor(
+            t, "begins at " + std::to_string(t.offset) + ", no multiple of the alignment " + std::to_string(alignment));
       if (t.offset != at)
         return bad_tensor(t, "begins at " + std::to_string(t.offset) + " of the data; expected " + std::to_string(at) +
                                  " (an overlap or a hole)");
@@ -183,7 +196,8 @@ class Walk {
     const std::uint64_t least = *element == Type::kString ? 8 : scalar_bytes(*element);
     const auto bytes = checked_mul(v.count, least);
     if (!bytes || *bytes > file_bytes_)
-      return bad("key " + escape_text(key) + " claims " + format_grouped(v.count) + " elements, more than the file can hold");
+      return bad("key " + escape_text(key) + " claims " + format_grouped(v.count) +
+                 " elements, more than the file can hold");
     if (*element != Type::kString) {
       RM_ASSIGN(v.raw, c_.take(*bytes, "an array"));
       return v;
@@ -216,8 +230,9 @@ Result<std::uint64_t> alignment_of(const Header& h, const std::string& file) {
   if (!v) return std::uint64_t{32};
   const auto n = v->type == Type::kU32 ? v->integer() : std::nullopt;
   if (!n || *n < 1 || *n > (1 << 20) || (*n & (*n - 1)) != 0)
-    return make_error(Exit::kModel, "bad_gguf", "general.alignment is " + (n ? std::to_string(*n) : std::string(name(v->type))) +
-                                                    "; expected a u32 that is a power of two up to 1,048,576",
+    return make_error(Exit::kModel, "bad_gguf",
+                      "general.alignment is " + (n ? std::to_string(*n) : std::string(name(v->type))) +
+                          "; expected a u32 that is a power of two up to 1,048,576",
                       file);
   return static_cast<std::uint64_t>(*n);
 }
@@ -282,8 +297,8 @@ Result<Header> Header::parse(std::span<const std::byte> head, std::uint64_t file
   RM_ASSIGN(const std::uint64_t tensors, w.cursor().read<std::uint64_t>("the tensor count"));
   RM_ASSIGN(const std::uint64_t keys, w.cursor().read<std::uint64_t>("the metadata count"));
   if (tensors > limits::kTensors)
-    return w.bad("the file claims " + format_grouped(tensors) + " tensors; at most " + format_grouped(limits::kTensors) +
-                 " are allowed");
+    return w.bad("the file claims " + format_grouped(tensors) + " tensors; at most " +
+                 format_grouped(limits::kTensors) + " are allowed");
   if (keys > kMaxKeys)
     return w.bad("the file claims " + format_grouped(keys) + " metadata keys; at most " + format_grouped(kMaxKeys) +
                  " are allowed");

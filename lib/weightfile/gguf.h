@@ -41,9 +41,9 @@ struct Value {
 };
 
 struct Tensor {
-  std::string_view name;             // as in the file
+  std::string_view name;  // as in the file
   DType dtype = DType::kF32;
-  std::vector<std::uint64_t> shape;  // outermost first
+  std::vector<std::uint64_t> shape;     // outermost first
   std::uint64_t bytes = 0, offset = 0;  // offset in the file
 };
 

@@ -56,7 +56,8 @@ class Keys {
     return alone ? std::string(key) : arch_ + "." + std::string(key);
   }
   void expected(std::string_view key, const char* what, const Value* got) {
-    refuse(key, (got ? std::string("is of type ") + name(got->type) : std::string("is missing")) + "; expected " + what);
+    refuse(key,
+           (got ? std::string("is of type ") + name(got->type) : std::string("is missing")) + "; expected " + what);
   }
   const Header& h_;
   std::string arch_, file_;
@@ -115,7 +116,8 @@ void read_sizes(Keys& k, const Header& h, ModelConfig& c) {
     k.refuse("attention.value_length", "differs from the keys' width, which is not supported");
   if (k.integer("rope.dimension_count", c.head_dim) != c.head_dim)
     k.refuse("rope.dimension_count", "differs from the head width, which is not supported");
-  if (k.integer("expert_count", 0) != 0) k.refuse("expert_count", "asks for a mixture of experts, which is not supported");
+  if (k.integer("expert_count", 0) != 0)
+    k.refuse("expert_count", "asks for a mixture of experts, which is not supported");
   if (const auto window = k.integer("attention.sliding_window", 0); window > 0 && window < c.context)
     k.refuse("attention.sliding_window", "is below the context; only full attention is supported");
   const Value* tokens = h.find("tokenizer.ggml.tokens");
@@ -138,7 +140,8 @@ void read_ends(Keys& k, ModelConfig& c) {
     }
     return static_cast<std::int32_t>(v);
   };
-  for (const char* key : {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"}) {
+  for (const char* key :
+       {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"}) {
     const std::int32_t v = id(key);
     if (v >= 0 && std::find(c.eos.begin(), c.eos.end(), v) == c.eos.end()) c.eos.push_back(v);
   }
@@ -153,7 +156,8 @@ Result<Arch> architecture(const Header& h, const std::string& file) {
   for (const Arch a : {Arch::kLlama, Arch::kQwen2, Arch::kQwen3})
     if (text == std::string_view(weightfile::name(a))) return a;
   return make_error(Exit::kModel, "unknown_architecture",
-                    "general.architecture is " + (text ? "\"" + escape_text(*text, 40) + "\"" : std::string("missing")) +
+                    "general.architecture is " +
+                        (text ? "\"" + escape_text(*text, 40) + "\"" : std::string("missing")) +
                         "; supported are llama, qwen2 and qwen3",
                     file);
 }

@@ -14,11 +14,11 @@ constexpr Pair kFixed[] = {{"token_embd.weight", "model.embed_tokens.weight"},
                            {"output_norm.weight", "model.norm.weight"},
                            {"output.weight", "lm_head.weight"}};
 
-constexpr Pair kInLayer[] = {{"attn_norm", "input_layernorm"},     {"attn_q", "self_attn.q_proj"},
-                             {"attn_k", "self_attn.k_proj"},       {"attn_v", "self_attn.v_proj"},
-                             {"attn_output", "self_attn.o_proj"},  {"attn_q_norm", "self_attn.q_norm"},
-                             {"attn_k_norm", "self_attn.k_norm"},  {"ffn_norm", "post_attention_layernorm"},
-                             {"ffn_gate", "mlp.gate_proj"},        {"ffn_up", "mlp.up_proj"},
+constexpr Pair kInLayer[] = {{"attn_norm", "input_layernorm"},    {"attn_q", "self_attn.q_proj"},
+                             {"attn_k", "self_attn.k_proj"},      {"attn_v", "self_attn.v_proj"},
+                             {"attn_output", "self_attn.o_proj"}, {"attn_q_norm", "self_attn.q_norm"},
+                             {"attn_k_norm", "self_attn.k_norm"}, {"ffn_norm", "post_attention_layernorm"},
+                             {"ffn_gate", "mlp.gate_proj"},       {"ffn_up", "mlp.up_proj"},
                              {"ffn_down", "mlp.down_proj"}};
 
 template <std::size_t N>
@@ -66,10 +66,11 @@ Result<std::vector<TensorInfo>> tensors(const Header& h, Arch arch, const std::s
     out.push_back(std::move(info));
   }
   std::sort(out.begin(), out.end(), [](const TensorInfo& a, const TensorInfo& b) { return a.name < b.name; });
-  const auto twin =
-      std::adjacent_find(out.begin(), out.end(), [](const TensorInfo& a, const TensorInfo& b) { return a.name == b.name; });
+  const auto twin = std::adjacent_find(out.begin(), out.end(),
+                                       [](const TensorInfo& a, const TensorInfo& b) { return a.name == b.name; });
   if (twin != out.end())
-    return make_error(Exit::kModel, "bad_gguf", "the name is there twice", file + ": tensor " + escape_text(twin->name));
+    return make_error(Exit::kModel, "bad_gguf", "the name is there twice",
+                      file + ": tensor " + escape_text(twin->name));
   return out;
 }
 

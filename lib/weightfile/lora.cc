@@ -29,8 +29,8 @@ void refuse_variants(Fields& f) {
     f.refuse("bias", "is \"" + escape_text(bias, 40) + "\"; trained biases are not supported");
   if (f.boolean("lora_bias", false)) f.refuse("lora_bias", "is true; biases of the adapter are not supported");
   if (f.boolean("fan_in_fan_out", false)) f.refuse("fan_in_fan_out", "is true; transposed weights are not supported");
-  for (const char* key : {"modules_to_save", "rank_pattern", "alpha_pattern", "trainable_token_indices", "layer_replication",
-                          "target_parameters", "alora_invocation_tokens"})
+  for (const char* key : {"modules_to_save", "rank_pattern", "alpha_pattern", "trainable_token_indices",
+                          "layer_replication", "target_parameters", "alora_invocation_tokens"})
     if (const auto v = f.find(key); v && (v->size() > 0 || !(v->is(json::Type::kArray) || v->is(json::Type::kObject))))
       f.refuse(key, "is used, which is not supported");
 }
@@ -86,7 +86,8 @@ Result<std::vector<LoraModule>> pair_lora(std::span<const TensorInfo> tensors, c
     if (t.shape.size() != 2 || t.shape[0] != u(c.r))
       return bad_tensor(file, n, "has shape " + shape_text(t.shape) + "; expected [" + std::to_string(c.r) + ", in]");
     if (b.shape.size() != 2 || b.shape[1] != u(c.r))
-      return bad_tensor(file, b.name, "has shape " + shape_text(b.shape) + "; expected [out, " + std::to_string(c.r) + "]");
+      return bad_tensor(file, b.name,
+                        "has shape " + shape_text(b.shape) + "; expected [out, " + std::to_string(c.r) + "]");
     out.push_back({std::string(module), t, b});
   }
   if (out.empty()) return make_error(Exit::kModel, "bad_adapter", "holds no adapter weights", file);
@@ -134,11 +135,13 @@ Result<void> LoraFile::check_against(const ModelConfig& base) const {
     const std::string weight = m.module + ".weight";
     const auto p = std::find_if(wanted.begin(), wanted.end(), [&](const Planned& w) { return w.name == weight; });
     const bool linear = p != wanted.end() && p->shape.size() == 2 && m.module != "model.embed_tokens";
-    if (!linear) return bad_tensor(impl_->path, m.a.name, "belongs to no linear layer of this " + std::string(name(base.arch)) + " model");
+    if (!linear)
+      return bad_tensor(impl_->path, m.a.name,
+                        "belongs to no linear layer of this " + std::string(name(base.arch)) + " model");
     if (m.a.shape[1] != p->shape[1] || m.b.shape[0] != p->shape[0])
-      return bad_tensor(impl_->path, m.a.name, "adapts a layer of [" + std::to_string(m.b.shape[0]) + ", " +
-                                                   std::to_string(m.a.shape[1]) + "]; the model's is " + shape_text(p->shape) +
-                                                   ": it was trained for another model");
+      return bad_tensor(impl_->path, m.a.name,
+                        "adapts a layer of [" + std::to_string(m.b.shape[0]) + ", " + std::to_string(m.a.shape[1]) +
+                            "]; the model's is " + shape_text(p->shape) + ": it was trained for another model");
   }
   return {};
 }

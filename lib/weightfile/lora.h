@@ -34,7 +34,8 @@ struct LoraConfig {
 // From the text of adapter_config.json.
 Result<LoraConfig> lora_config_from_json(std::string_view text);
 // Pairs A and B and gives them the base model's module names. `tensors` come from the adapter's file.
-Result<std::vector<LoraModule>> pair_lora(std::span<const TensorInfo> tensors, const LoraConfig& c, const std::string& file);
+Result<std::vector<LoraModule>> pair_lora(std::span<const TensorInfo> tensors, const LoraConfig& c,
+                                          const std::string& file);
 
 class LoraFile {
  public:

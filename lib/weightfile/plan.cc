@@ -44,13 +44,15 @@ Error bad(const WeightFile& f, std::string_view tensor, std::string message) {
 Result<void> check_one(const WeightFile& f, const Planned& p) {
   const TensorInfo* t = f.find(p.name);
   if (!t)
-    return bad(f, p.name,
-               std::string("is missing") +
-                   (p.name == "lm_head.weight" ? ": the configuration says the head is not tied to the embedding" : ""));
+    return bad(
+        f, p.name,
+        std::string("is missing") +
+            (p.name == "lm_head.weight" ? ": the configuration says the head is not tied to the embedding" : ""));
   if (t->shape == p.shape) return {};
   std::vector<std::uint64_t> turned(p.shape.rbegin(), p.shape.rend());
-  return bad(f, p.name, "has shape " + shape_text(t->shape) + "; the configuration asks for " + shape_text(p.shape) +
-                            (t->shape == turned ? ": it is transposed" : ""));
+  return bad(f, p.name,
+             "has shape " + shape_text(t->shape) + "; the configuration asks for " + shape_text(p.shape) +
+                 (t->shape == turned ? ": it is transposed" : ""));
 }
 
 }  // namespace
@@ -72,8 +74,9 @@ Result<void> check_against_plan(const WeightFile& f) {
   std::sort(names.begin(), names.end());
   for (const TensorInfo& t : f.tensors())
     if (!std::binary_search(names.begin(), names.end(), std::string_view(t.name)) && !is_leftover(f.config(), t))
-      return bad(f, t.name, std::string("is not part of a ") + name(f.config().arch) +
-                                " model of this configuration (an adapter or another architecture?)");
+      return bad(f, t.name,
+                 std::string("is not part of a ") + name(f.config().arch) +
+                     " model of this configuration (an adapter or another architecture?)");
   return {};
 }
 

@@ -76,8 +76,8 @@ Result<TensorInfo> parse_tensor(std::string_view tensor, const json::Value& v, c
   const std::uint64_t begin = (*offsets)[0], end = (*offsets)[1];
   if (end < begin) return bad("data_offsets end before they begin");
   if (end - begin != *bytes)
-    return bad(std::string("data_offsets span ") + format_grouped(end - begin) + " bytes; shape " + shape_text(t.shape) +
-               " of " + name(t.dtype) + " needs " + format_grouped(*bytes));
+    return bad(std::string("data_offsets span ") + format_grouped(end - begin) + " bytes; shape " +
+               shape_text(t.shape) + " of " + name(t.dtype) + " needs " + format_grouped(*bytes));
   if (end > region.data_bytes)
     return bad("ends at byte " + format_grouped(region.data_start + std::min(end, UINT64_MAX - region.data_start)) +
                " but the file has " + format_grouped(region.data_start + region.data_bytes) +
@@ -92,8 +92,7 @@ Result<void> check_cover(std::span<const TensorInfo> tensors, const Region& regi
   std::uint64_t at = region.data_start;
   for (const TensorInfo& t : tensors) {
     if (t.offset < at) return bad_tensor(file, t.name, "overlaps the tensor before it");
-    if (t.offset > at)
-      return bad_tensor(file, t.name, "follows a hole of " + format_grouped(t.offset - at) + " bytes");
+    if (t.offset > at) return bad_tensor(file, t.name, "follows a hole of " + format_grouped(t.offset - at) + " bytes");
     at += t.bytes;
   }
   if (at != region.data_start + region.data_bytes)

@@ -19,7 +19,8 @@ Result<void> read_tensor(std::span<const OpenShard> files, const TensorInfo& t, 
                          std::span<std::byte> dst) {
   const auto end = checked_add<std::uint64_t>(begin, dst.size());
   if (!end || *end > t.bytes || t.file >= files.size())
-    return make_error(Exit::kBug, "bad_read", "a read beyond the tensor was asked for", "tensor " + escape_text(t.name));
+    return make_error(Exit::kBug, "bad_read", "a read beyond the tensor was asked for",
+                      "tensor " + escape_text(t.name));
   const OpenShard& f = files[t.file];
   if (auto ok = fd::read_at(f.fd.number(), t.offset + begin, dst, f.path); !ok) {
     Error e = ok.error();
@@ -39,10 +40,11 @@ bool looks_like_pickle(std::string_view file_name, std::span<const std::byte> fi
 }
 
 Error pickle_error(const std::string& path) {
-  return make_error(Exit::kModel, "pickle",
-                    "unsupported: this is a Python pickle, which can run any code when it is opened; convert the model to "
-                    "safetensors (save_pretrained of transformers does)",
-                    path);
+  return make_error(
+      Exit::kModel, "pickle",
+      "unsupported: this is a Python pickle, which can run any code when it is opened; convert the model to "
+      "safetensors (save_pretrained of transformers does)",
+      path);
 }
 
 }  // namespace rm::weightfile

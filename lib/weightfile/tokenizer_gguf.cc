@@ -18,18 +18,21 @@ struct Family {
   bool nfc, ignore_merges, add_bos;
 };
 // What the tokenizer.json of the models with this `pre` says (the GGUF files leave these out), and llama.cpp's defaults.
-constexpr Family kFamilies[] = {
-    {"qwen2", text::Split::kQwen2, true, false, false},   {"deepseek-r1-qwen", text::Split::kQwen2, true, false, true},
-    {"llama-bpe", text::Split::kLlama3, false, true, true}, {"llama3", text::Split::kLlama3, false, true, true},
-    {"llama-v3", text::Split::kLlama3, false, true, true},  {"gpt-2", text::Split::kGpt2, false, false, false},
-    {"smollm", text::Split::kSmolLm, false, false, false}};
+constexpr Family kFamilies[] = {{"qwen2", text::Split::kQwen2, true, false, false},
+                                {"deepseek-r1-qwen", text::Split::kQwen2, true, false, true},
+                                {"llama-bpe", text::Split::kLlama3, false, true, true},
+                                {"llama3", text::Split::kLlama3, false, true, true},
+                                {"llama-v3", text::Split::kLlama3, false, true, true},
+                                {"gpt-2", text::Split::kGpt2, false, false, false},
+                                {"smollm", text::Split::kSmolLm, false, false, false}};
 
 class Reader {
  public:
   Reader(const Header& h, const std::string& file) : h_(h), file_(file) {}
 
   Error bad(const char* key, std::string message) const {
-    return make_error(Exit::kModel, "bad_tokenizer", std::string("metadata key ") + key + " " + std::move(message), file_);
+    return make_error(Exit::kModel, "bad_tokenizer", std::string("metadata key ") + key + " " + std::move(message),
+                      file_);
   }
 
   Result<std::string> text(const char* key, bool needed) const {
@@ -56,7 +59,8 @@ class Reader {
     const Value* v = h_.find(key);
     if (!v) return bad(key, "is missing");
     if (v->count > limits::kVocab)
-      return bad(key, "has " + std::to_string(v->count) + " entries; at most " + std::to_string(limits::kVocab) + " are allowed");
+      return bad(key, "has " + std::to_string(v->count) + " entries; at most " + std::to_string(limits::kVocab) +
+                          " are allowed");
     std::vector<std::string> out;
     std::optional<std::uint64_t> too_long;
     const bool ok = v->each_text([&](std::uint64_t i, std::string_view s) {
@@ -64,7 +68,8 @@ class Reader {
       if (!too_long) out.emplace_back(s);
     });
     if (!ok) return bad(key, "is no list of strings");
-    if (too_long) return bad(key, "entry " + std::to_string(*too_long) + " is longer than " + std::to_string(longest) + " bytes");
+    if (too_long)
+      return bad(key, "entry " + std::to_string(*too_long) + " is longer than " + std::to_string(longest) + " bytes");
     return out;
   }
 
@@ -78,7 +83,8 @@ class Reader {
 Result<const Family*> family_of(const Reader& r) {
   RM_ASSIGN(const std::string model, r.text("tokenizer.ggml.model", true));
   if (model != "gpt2")
-    return r.bad("tokenizer.ggml.model", "is \"" + escape_text(model, 40) + "\"; only byte-level BPE (gpt2) is supported");
+    return r.bad("tokenizer.ggml.model",
+                 "is \"" + escape_text(model, 40) + "\"; only byte-level BPE (gpt2) is supported");
   RM_ASSIGN(const std::string pre, r.text("tokenizer.ggml.pre", true));
   for (const Family& f : kFamilies)
     if (pre == f.pre) return &f;
@@ -93,7 +99,8 @@ Result<void> sort_out_types(const Reader& r, text::Vocab& v) {
   const Value* types = r.find(kKey);
   if (!types) return r.bad(kKey, "is missing");
   if (types->count != v.tokens.size())
-    return r.bad(kKey, "has " + std::to_string(types->count) + " entries for " + std::to_string(v.tokens.size()) + " tokens");
+    return r.bad(kKey,
+                 "has " + std::to_string(types->count) + " entries for " + std::to_string(v.tokens.size()) + " tokens");
   std::optional<std::uint64_t> wrong;
   const bool ok = types->each_integer([&](std::uint64_t i, std::int64_t type) {
     if (type < kNormal || type > kLastType) {
@@ -115,13 +122,15 @@ Result<void> check_merges(const Reader& r, const text::Vocab& v) {
     const std::string& m = v.merges[i];
     const std::size_t space = m.find(' ');
     if (space == m.npos || space == 0 || space + 1 == m.size() || m.find(' ', space + 1) != m.npos)
-      return r.bad("tokenizer.ggml.merges", "entry " + std::to_string(i) + " is no pair of tokens: \"" + escape_text(m, 80) + "\"");
+      return r.bad("tokenizer.ggml.merges",
+                   "entry " + std::to_string(i) + " is no pair of tokens: \"" + escape_text(m, 80) + "\"");
   }
   return {};
 }
 
 std::string token_text(const text::Vocab& v, std::int32_t id) {
-  const auto added = std::find_if(v.added.begin(), v.added.end(), [&](const text::AddedToken& t) { return t.id == id; });
+  const auto added =
+      std::find_if(v.added.begin(), v.added.end(), [&](const text::AddedToken& t) { return t.id == id; });
   if (added != v.added.end()) return added->text;
   return id >= 0 ? v.tokens[static_cast<std::size_t>(id)] : std::string();
 }
@@ -145,7 +154,8 @@ Result<TextSource> text_source(const Header& h, const std::string& file) {
   v.add_bos = family->add_bos;
   if (const Value* add = h.find("tokenizer.ggml.add_bos_token")) {
     const auto b = add->boolean();
-    if (!b) return r.bad("tokenizer.ggml.add_bos_token", std::string("is of type ") + name(add->type) + "; expected a bool");
+    if (!b)
+      return r.bad("tokenizer.ggml.add_bos_token", std::string("is of type ") + name(add->type) + "; expected a bool");
     v.add_bos = *b;
   }
   if (v.bos < 0) v.add_bos = false;

@@ -189,7 +189,8 @@ Result<text::AddedToken> read_added_token(const json::Value& v, std::size_t coun
   if (!id) return bad("the added token \"" + escape_text(*text, 80) + "\" has no id in the vocabulary's range");
   for (const char* key : {"single_word", "lstrip", "rstrip"})
     if (flag(v, key, false))
-      return unsupported("the added token \"" + escape_text(*text, 80) + "\" asks for " + key + ", which is not supported");
+      return unsupported("the added token \"" + escape_text(*text, 80) + "\" asks for " + key +
+                         ", which is not supported");
   return text::AddedToken{*id, std::string(*text), flag(v, "special", false)};
 }
 

@@ -36,7 +36,9 @@ class FolderFile : public WeightFile {
 class GgufFile : public WeightFile {
  public:
   GgufFile(std::string path, ModelConfig config, std::vector<TensorInfo> tensors, gguf::File file)
-      : config_(std::move(config)), tensors_(std::move(tensors)), head_(std::move(file.head)),
+      : config_(std::move(config)),
+        tensors_(std::move(tensors)),
+        head_(std::move(file.head)),
         header_(std::move(file.header)) {
     files_.push_back({std::move(path), std::move(file.fd)});
   }
@@ -107,8 +109,8 @@ Result<std::unique_ptr<WeightFile>> open_gguf(const std::string& path) {
 Result<std::unique_ptr<WeightFile>> WeightFile::open(const std::string& path) {
   const auto kind = fd::kind_of_path(path);
   if (!kind)
-    return make_error(Exit::kModel, "no_file", "there is no such model; expected a folder with config.json or a .gguf file",
-                      path);
+    return make_error(Exit::kModel, "no_file",
+                      "there is no such model; expected a folder with config.json or a .gguf file", path);
   if (kind->folder) return open_folder(path);
   if (!kind->regular) return make_error(Exit::kModel, "bad_weights", "is neither a folder nor a regular file", path);
   RM_ASSIGN(const OpenShard file, open_shard(path));
@@ -116,13 +118,15 @@ Result<std::unique_ptr<WeightFile>> WeightFile::open(const std::string& path) {
   const auto magic = std::span(first).first(std::min<std::size_t>(sizeof first, kind->size));
   RM_TRY(fd::read_at(file.fd.number(), 0, magic, path));
   const bool named_gguf = path.ends_with(".gguf");
-  if (named_gguf || (magic.size() == 4 && std::equal(magic.begin(), magic.end(), std::as_bytes(std::span("GGUF")).begin())))
+  if (named_gguf ||
+      (magic.size() == 4 && std::equal(magic.begin(), magic.end(), std::as_bytes(std::span("GGUF")).begin())))
     return open_gguf(path);
   if (path.ends_with(".safetensors"))
     return make_error(Exit::kModel, "bad_weights", "give the folder that holds this file and config.json", path);
   if (looks_like_pickle(path, magic)) return pickle_error(path);
   return make_error(Exit::kModel, "bad_weights",
-                    "is no GGUF file (its first bytes are other); expected a .gguf file or a Hugging Face model folder", path);
+                    "is no GGUF file (its first bytes are other); expected a .gguf file or a Hugging Face model folder",
+                    path);
 }
 
 const TensorInfo* WeightFile::find(std::string_view name) const {

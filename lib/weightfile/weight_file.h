@@ -26,15 +26,15 @@ std::size_t block_elements(DType t);  // 1, 32 or 256
 std::size_t block_bytes(DType t);
 
 struct TensorInfo {
-  std::string name;                  // Hugging Face name
+  std::string name;  // Hugging Face name
   DType dtype = DType::kF32;
   std::vector<std::uint64_t> shape;  // outermost first: [out, in]
   std::uint64_t bytes = 0;
   // GGUF stores q and k of the Llama architecture with the rows of each head interleaved; true: row r of a head of C rows
   // is Hugging Face's row (r % 2) * C/2 + r / 2.
   bool interleaved_heads = false;
-  std::size_t file = 0;              // which shard
-  std::uint64_t offset = 0;          // absolute byte offset in it
+  std::size_t file = 0;      // which shard
+  std::uint64_t offset = 0;  // absolute byte offset in it
 };
 
 // Everything needed to make a Tokenizer and a ChatTemplate.

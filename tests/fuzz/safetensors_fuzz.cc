@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   namespace wf = rm::weightfile;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   (void)wf::parse_index(text, "index");
-  const auto n = wf::safetensors_header_bytes(std::as_bytes(std::span(data, std::min<std::size_t>(size, 8))), size, "m");
+  const auto n =
+      wf::safetensors_header_bytes(std::as_bytes(std::span(data, std::min<std::size_t>(size, 8))), size, "m");
   if (!n) return 0;
   const auto t = wf::parse_safetensors(text.substr(8, *n), size, "m", 0);
   if (!t) return 0;

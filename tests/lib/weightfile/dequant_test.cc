@@ -20,7 +20,8 @@ std::string inflate_golden(const std::string& name) {
   const std::string packed((std::istreambuf_iterator<char>(f)), std::istreambuf_iterator<char>());
   std::string out(8u << 20, '\0');
   uLongf n = out.size();
-  REQUIRE(uncompress(reinterpret_cast<Bytef*>(out.data()), &n, reinterpret_cast<const Bytef*>(packed.data()), packed.size()) == Z_OK);
+  REQUIRE(uncompress(reinterpret_cast<Bytef*>(out.data()), &n, reinterpret_cast<const Bytef*>(packed.data()),
+                     packed.size()) == Z_OK);
   out.resize(n);
   return out;
 }
@@ -52,7 +53,7 @@ TEST_CASE("every type decodes to the gguf library's floats, bit for bit") {
       for (std::size_t i = 0; i < count; ++i) {
         if (std::memcmp(&got[i], &expected[i], 4) == 0) continue;
         CAPTURE(i);
-        REQUIRE(got[i] == expected[i]);           // says both values
+        REQUIRE(got[i] == expected[i]);  // says both values
         REQUIRE(std::signbit(got[i]) == std::signbit(expected[i]));
       }
     }

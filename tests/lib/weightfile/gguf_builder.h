@@ -13,9 +13,28 @@ namespace rm::weightfile::testing {
 
 // ggml's numbers.
 enum GgufType : std::uint32_t {
-  kGgufU8, kGgufI8, kGgufU16, kGgufI16, kGgufU32, kGgufI32, kGgufF32, kGgufBool, kGgufString, kGgufArray, kGgufU64, kGgufI64, kGgufF64
+  kGgufU8,
+  kGgufI8,
+  kGgufU16,
+  kGgufI16,
+  kGgufU32,
+  kGgufI32,
+  kGgufF32,
+  kGgufBool,
+  kGgufString,
+  kGgufArray,
+  kGgufU64,
+  kGgufI64,
+  kGgufF64
 };
-enum GgmlType : std::uint32_t { kGgmlF32 = 0, kGgmlF16 = 1, kGgmlQ4_0 = 2, kGgmlQ8_0 = 8, kGgmlQ4_K = 12, kGgmlQ8_K = 15 };
+enum GgmlType : std::uint32_t {
+  kGgmlF32 = 0,
+  kGgmlF16 = 1,
+  kGgmlQ4_0 = 2,
+  kGgmlQ8_0 = 8,
+  kGgmlQ4_K = 12,
+  kGgmlQ8_K = 15
+};
 
 template <class T>
 std::string le(T v) {
@@ -112,9 +131,12 @@ inline GgufBuilder tiny_gguf(const std::string& arch = "llama") {
   b.floats("blk.0.attn_norm.weight", {8}).floats("blk.0.ffn_norm.weight", {8});
   b.floats("blk.0.attn_q.weight", {8, 8}).floats("blk.0.attn_k.weight", {8, 4}).floats("blk.0.attn_v.weight", {8, 4});
   b.floats("blk.0.attn_output.weight", {8, 8});
-  if (arch == "qwen2") b.floats("blk.0.attn_q.bias", {8}).floats("blk.0.attn_k.bias", {4}).floats("blk.0.attn_v.bias", {4});
+  if (arch == "qwen2")
+    b.floats("blk.0.attn_q.bias", {8}).floats("blk.0.attn_k.bias", {4}).floats("blk.0.attn_v.bias", {4});
   if (arch == "qwen3") b.floats("blk.0.attn_q_norm.weight", {4}).floats("blk.0.attn_k_norm.weight", {4});
-  b.floats("blk.0.ffn_gate.weight", {8, 12}).floats("blk.0.ffn_up.weight", {8, 12}).floats("blk.0.ffn_down.weight", {12, 8});
+  b.floats("blk.0.ffn_gate.weight", {8, 12})
+      .floats("blk.0.ffn_up.weight", {8, 12})
+      .floats("blk.0.ffn_down.weight", {12, 8});
   return b;
 }
 

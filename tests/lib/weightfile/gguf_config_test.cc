@@ -19,7 +19,8 @@ Result<ModelConfig> config_of(const GgufBuilder& b, std::vector<float> factors =
 }
 
 TEST_CASE("metadata becomes a configuration") {
-  const auto c = config_of(tiny_gguf("qwen3").u32("tokenizer.ggml.eot_token_id", 6).u32("qwen3.attention.key_length", 4));
+  const auto c =
+      config_of(tiny_gguf("qwen3").u32("tokenizer.ggml.eot_token_id", 6).u32("qwen3.attention.key_length", 4));
   REQUIRE(c.ok());
   CHECK(c->arch == Arch::kQwen3);
   CHECK(c->layers == 1);
@@ -54,11 +55,23 @@ TEST_CASE("each way of writing RoPE scaling is read") {
   };
   const std::vector<Row> rows = {
       {"nothing", [](GgufBuilder&) {}, {}, Kind::kNone, 1},
-      {"linear", [](GgufBuilder& b) { b.text("llama.rope.scaling.type", "linear").f32("llama.rope.scaling.factor", 4); }, {}, Kind::kLinear, 4},
+      {"linear",
+       [](GgufBuilder& b) { b.text("llama.rope.scaling.type", "linear").f32("llama.rope.scaling.factor", 4); },
+       {},
+       Kind::kLinear,
+       4},
       {"a factor alone is linear", [](GgufBuilder& b) { b.f32("llama.rope.scaling.factor", 2); }, {}, Kind::kLinear, 2},
       {"the oldest key", [](GgufBuilder& b) { b.f32("llama.rope.scale_linear", 2); }, {}, Kind::kLinear, 2},
       {"none", [](GgufBuilder& b) { b.text("llama.rope.scaling.type", "none"); }, {}, Kind::kNone, 1},
-      {"yarn", [](GgufBuilder& b) { b.text("llama.rope.scaling.type", "yarn").f32("llama.rope.scaling.factor", 4).u32("llama.rope.scaling.original_context_length", 16); }, {}, Kind::kYarn, 4},
+      {"yarn",
+       [](GgufBuilder& b) {
+         b.text("llama.rope.scaling.type", "yarn")
+             .f32("llama.rope.scaling.factor", 4)
+             .u32("llama.rope.scaling.original_context_length", 16);
+       },
+       {},
+       Kind::kYarn,
+       4},
       {"factors of 1", [](GgufBuilder&) {}, {1, 1}, Kind::kNone, 1},
       {"Llama 3's factors", [](GgufBuilder&) {}, {1, 8}, Kind::kFactors, 1},
   };
@@ -85,19 +98,29 @@ TEST_CASE("hostile metadata is refused, naming the key") {
     return [=](GgufBuilder& b) { b.drop_key(key).u32(key, v); };
   };
   const std::vector<Row> rows = {
-      {"architecture", [](GgufBuilder& b) { b.drop_key("general.architecture").text("general.architecture", "gemma2"); }, "\"gemma2\"; supported are llama, qwen2 and qwen3"},
+      {"architecture",
+       [](GgufBuilder& b) { b.drop_key("general.architecture").text("general.architecture", "gemma2"); },
+       "\"gemma2\"; supported are llama, qwen2 and qwen3"},
       {"no architecture", [](GgufBuilder& b) { b.drop_key("general.architecture"); }, "missing"},
       {"layers", set("llama.block_count", 1'000'000'000), "layers is 1000000000"},
       {"no layers", [](GgufBuilder& b) { b.drop_key("llama.block_count"); }, "llama.block_count is missing"},
-      {"layers of another type", [](GgufBuilder& b) { b.drop_key("llama.block_count").text("llama.block_count", "1"); }, "llama.block_count is of type string"},
+      {"layers of another type", [](GgufBuilder& b) { b.drop_key("llama.block_count").text("llama.block_count", "1"); },
+       "llama.block_count is of type string"},
       {"hidden not divisible", set("llama.embedding_length", 9), "llama.embedding_length is 9"},
       {"no heads", set("llama.attention.head_count", 0), "attention heads is 0"},
       {"more kv heads than heads", set("llama.attention.head_count_kv", 3), "key/value heads is 3"},
       {"eos out of range", set("tokenizer.ggml.eos_token_id", 8), "eos_token_id is 8"},
       {"vocabulary differs", set("llama.vocab_size", 9), "llama.vocab_size is 9"},
-      {"theta 0", [](GgufBuilder& b) { b.drop_key("llama.rope.freq_base").f32("llama.rope.freq_base", 0); }, "rope_theta"},
-      {"theta NaN", [](GgufBuilder& b) { b.drop_key("llama.rope.freq_base").f32("llama.rope.freq_base", __builtin_nanf("")); }, "llama.rope.freq_base"},
-      {"context 2^40", [](GgufBuilder& b) { b.drop_key("llama.context_length").raw("llama.context_length", kGgufU64, le<std::uint64_t>(1ull << 40)); }, "context length is 1099511627776"},
+      {"theta 0", [](GgufBuilder& b) { b.drop_key("llama.rope.freq_base").f32("llama.rope.freq_base", 0); },
+       "rope_theta"},
+      {"theta NaN",
+       [](GgufBuilder& b) { b.drop_key("llama.rope.freq_base").f32("llama.rope.freq_base", __builtin_nanf("")); },
+       "llama.rope.freq_base"},
+      {"context 2^40",
+       [](GgufBuilder& b) {
+         b.drop_key("llama.context_length").raw("llama.context_length", kGgufU64, le<std::uint64_t>(1ull << 40));
+       },
+       "context length is 1099511627776"},
       {"longrope", [](GgufBuilder& b) { b.text("llama.rope.scaling.type", "longrope"); }, "\"longrope\""},
       {"experts", set("llama.expert_count", 8), "expert_count"},
       {"a window", set("llama.attention.sliding_window", 16), "sliding_window"},

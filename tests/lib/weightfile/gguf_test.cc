@@ -42,7 +42,8 @@ TEST_CASE("a right file yields its keys and tensors") {
   CHECK(h->find("a.flag")->boolean() == true);
   CHECK(h->find("nothing") == nullptr);
   std::string joined;
-  CHECK(h->find("a.texts")->each_text([&](std::uint64_t i, std::string_view s) { joined += std::to_string(i) + std::string(s); }));
+  CHECK(h->find("a.texts")->each_text(
+      [&](std::uint64_t i, std::string_view s) { joined += std::to_string(i) + std::string(s); }));
   CHECK(joined == "0x12yz");
   CHECK(!h->find("a.ints")->each_text([](std::uint64_t, std::string_view) {}));
   std::int64_t sum = 0;
@@ -60,7 +61,9 @@ TEST_CASE("hostile files are refused, naming what is wrong") {
     std::function<void(GgufBuilder&)> spoil;
     const char* says;
   };
-  const auto array = [](std::uint32_t element, std::uint64_t n, std::string body) { return le(element) + le(n) + body; };
+  const auto array = [](std::uint32_t element, std::uint64_t n, std::string body) {
+    return le(element) + le(n) + body;
+  };
   const std::vector<Row> rows = {
       {"magic", [](GgufBuilder& b) { b.magic = "GGUX"; }, "GGUF"},
       {"version 0", [](GgufBuilder& b) { b.version = 0; }, "version 0"},
@@ -70,19 +73,26 @@ TEST_CASE("hostile files are refused, naming what is wrong") {
       {"2^63 tensors", [](GgufBuilder& b) { b.claimed_tensors = 1ull << 63; }, "tensors; at most"},
       {"2^63 keys", [](GgufBuilder& b) { b.claimed_keys = 1ull << 63; }, "metadata keys; at most"},
       {"a key too many", [](GgufBuilder& b) { b.claimed_keys = 100; }, ""},
-      {"key length 2^64 - 1", [](GgufBuilder& b) { b.raw(std::string(65536, 'k'), kGgufU8, "1"); }, "metadata key claims 65,536"},
+      {"key length 2^64 - 1", [](GgufBuilder& b) { b.raw(std::string(65536, 'k'), kGgufU8, "1"); },
+       "metadata key claims 65,536"},
       {"repeated key", [](GgufBuilder& b) { b.u32("x", 1).u32("x", 1); }, "key x is there twice"},
       {"type 13", [](GgufBuilder& b) { b.raw("x", 13, "1"); }, "type 13"},
       {"a bool of 2", [](GgufBuilder& b) { b.raw("x", kGgufBool, "\2"); }, "neither 0 nor 1"},
-      {"string of 2^64 - 1", [](GgufBuilder& b) { b.raw("x", kGgufString, le(~0ull)); }, "18,446,744,073,709,551,615 bytes"},
-      {"nested array", [&](GgufBuilder& b) { b.raw("x", kGgufArray, array(kGgufArray, 1, array(kGgufU8, 1, "1"))); }, "array of arrays"},
+      {"string of 2^64 - 1", [](GgufBuilder& b) { b.raw("x", kGgufString, le(~0ull)); },
+       "18,446,744,073,709,551,615 bytes"},
+      {"nested array", [&](GgufBuilder& b) { b.raw("x", kGgufArray, array(kGgufArray, 1, array(kGgufU8, 1, "1"))); },
+       "array of arrays"},
       {"array of type 99", [&](GgufBuilder& b) { b.raw("x", kGgufArray, array(99, 1, "1")); }, "type 99"},
-      {"array of 2^63", [&](GgufBuilder& b) { b.raw("x", kGgufArray, array(kGgufU8, 1ull << 63, "1")); }, "more than the file"},
-      {"array whose bytes wrap", [&](GgufBuilder& b) { b.raw("x", kGgufArray, array(kGgufU64, 1ull << 61, "1")); }, "more than the file"},
-      {"array of 2^60 strings", [&](GgufBuilder& b) { b.raw("x", kGgufArray, array(kGgufString, 1ull << 60, "1")); }, "more than the file"},
+      {"array of 2^63", [&](GgufBuilder& b) { b.raw("x", kGgufArray, array(kGgufU8, 1ull << 63, "1")); },
+       "more than the file"},
+      {"array whose bytes wrap", [&](GgufBuilder& b) { b.raw("x", kGgufArray, array(kGgufU64, 1ull << 61, "1")); },
+       "more than the file"},
+      {"array of 2^60 strings", [&](GgufBuilder& b) { b.raw("x", kGgufArray, array(kGgufString, 1ull << 60, "1")); },
+       "more than the file"},
       {"alignment 0", [](GgufBuilder& b) { b.u32("general.alignment", 0); }, "general.alignment is 0"},
       {"alignment 13", [](GgufBuilder& b) { b.u32("general.alignment", 13); }, "general.alignment is 13"},
-      {"alignment of wrong type", [](GgufBuilder& b) { b.text("general.alignment", "32"); }, "general.alignment is string"},
+      {"alignment of wrong type", [](GgufBuilder& b) { b.text("general.alignment", "32"); },
+       "general.alignment is string"},
       {"alignment 64 but offsets at 32", [](GgufBuilder& b) { b.u32("general.alignment", 64); }, "tensor u"},
       {"offset not aligned", [](GgufBuilder& b) { b.tensors[1].offset = 33; }, "tensor u: begins at 33, no multiple"},
       {"offset back", [](GgufBuilder& b) { b.tensors[1].offset = 0; }, "tensor u"},
@@ -90,9 +100,21 @@ TEST_CASE("hostile files are refused, naming what is wrong") {
       {"name of 64", [](GgufBuilder& b) { b.tensors[0].name = std::string(64, 'n'); }, "name claims 64"},
       {"empty name", [](GgufBuilder& b) { b.tensors[0].name = ""; }, "empty name"},
       {"no dimensions", [](GgufBuilder& b) { b.tensors[0].dims = {}; }, "0 dimensions"},
-      {"five dimensions", [](GgufBuilder& b) { b.tensors[0].dims = {1, 1, 1, 1, 4}; }, "5 dimensions"},
-      {"a dimension of 0", [](GgufBuilder& b) { b.tensors[0].dims = {4, 0}; }, "dimension of 0"},
-      {"a product that wraps", [](GgufBuilder& b) { b.tensors[0].dims = {1ull << 32, 1ull << 32}; }, "too large"},
+      {"five dimensions",
+       [](GgufBuilder& b) {
+         b.tensors[0].dims = {1, 1, 1, 1, 4};
+       },
+       "5 dimensions"},
+      {"a dimension of 0",
+       [](GgufBuilder& b) {
+         b.tensors[0].dims = {4, 0};
+       },
+       "dimension of 0"},
+      {"a product that wraps",
+       [](GgufBuilder& b) {
+         b.tensors[0].dims = {1ull << 32, 1ull << 32};
+       },
+       "too large"},
       {"bytes that wrap", [](GgufBuilder& b) { b.tensors[0].dims = {1ull << 62}; }, "too large"},
       {"larger than the file", [](GgufBuilder& b) { b.tensors[1].dims = {1 << 20}; }, "the download is not complete"},
       {"type Q8_K", [](GgufBuilder& b) { b.tensors[0].type = kGgmlQ8_K; }, "type number 15"},
@@ -117,16 +139,17 @@ TEST_CASE("names become Hugging Face's, unknown ones stay") {
   struct Row {
     const char *gguf, *hf;
   };
-  for (const Row& r : {Row{"token_embd.weight", "model.embed_tokens.weight"}, Row{"output.weight", "lm_head.weight"},
-                       Row{"output_norm.weight", "model.norm.weight"},
-                       Row{"blk.0.attn_q.weight", "model.layers.0.self_attn.q_proj.weight"},
-                       Row{"blk.27.attn_k.bias", "model.layers.27.self_attn.k_proj.bias"},
-                       Row{"blk.3.attn_q_norm.weight", "model.layers.3.self_attn.q_norm.weight"},
-                       Row{"blk.3.ffn_norm.weight", "model.layers.3.post_attention_layernorm.weight"},
-                       Row{"blk.3.ffn_down.weight", "model.layers.3.mlp.down_proj.weight"},
-                       Row{"blk.03.ffn_down.weight", "blk.03.ffn_down.weight"}, Row{"blk.x.ffn_down.weight", "blk.x.ffn_down.weight"},
-                       Row{"blk.1.ffn_gate_exps.weight", "blk.1.ffn_gate_exps.weight"}, Row{"blk.1.", "blk.1."},
-                       Row{"blk.", "blk."}, Row{"blk.1.attn_q.scale", "blk.1.attn_q.scale"}})
+  for (const Row& r :
+       {Row{"token_embd.weight", "model.embed_tokens.weight"}, Row{"output.weight", "lm_head.weight"},
+        Row{"output_norm.weight", "model.norm.weight"},
+        Row{"blk.0.attn_q.weight", "model.layers.0.self_attn.q_proj.weight"},
+        Row{"blk.27.attn_k.bias", "model.layers.27.self_attn.k_proj.bias"},
+        Row{"blk.3.attn_q_norm.weight", "model.layers.3.self_attn.q_norm.weight"},
+        Row{"blk.3.ffn_norm.weight", "model.layers.3.post_attention_layernorm.weight"},
+        Row{"blk.3.ffn_down.weight", "model.layers.3.mlp.down_proj.weight"},
+        Row{"blk.03.ffn_down.weight", "blk.03.ffn_down.weight"}, Row{"blk.x.ffn_down.weight", "blk.x.ffn_down.weight"},
+        Row{"blk.1.ffn_gate_exps.weight", "blk.1.ffn_gate_exps.weight"}, Row{"blk.1.", "blk.1."}, Row{"blk.", "blk."},
+        Row{"blk.1.attn_q.scale", "blk.1.attn_q.scale"}})
     CHECK(gguf::hf_name(r.gguf) == r.hf);
 }
 

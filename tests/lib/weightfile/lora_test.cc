@@ -20,8 +20,10 @@ std::string adapter_config() {
 }
 Tensors adapter_tensors() {
   const std::string l = "base_model.model.model.layers.0.";
-  return {{l + "self_attn.q_proj.lora_A.weight", {2, 8}}, {l + "self_attn.q_proj.lora_B.weight", {8, 2}},
-          {l + "mlp.down_proj.lora_A.weight", {2, 12}},   {l + "mlp.down_proj.lora_B.weight", {8, 2}}};
+  return {{l + "self_attn.q_proj.lora_A.weight", {2, 8}},
+          {l + "self_attn.q_proj.lora_B.weight", {8, 2}},
+          {l + "mlp.down_proj.lora_A.weight", {2, 12}},
+          {l + "mlp.down_proj.lora_B.weight", {8, 2}}};
 }
 
 std::string trouble(const std::string& config, const Tensors& tensors) {
@@ -64,20 +66,18 @@ TEST_CASE("adapters that compute something else are refused by the field") {
   struct Row {
     const char *from, *to, *says;
   };
-  for (const Row& r : {Row{"\"use_dora\": false", "\"use_dora\": true", "DoRA"},
-                       Row{"\"bias\": \"none\"", "\"bias\": \"all\"", "\"bias\" is \"all\""},
-                       Row{"\"lora_bias\": false", "\"lora_bias\": true", "lora_bias"},
-                       Row{"\"modules_to_save\": null", "\"modules_to_save\": [\"lm_head\"]", "modules_to_save"},
-                       Row{"\"rank_pattern\": {}", "\"rank_pattern\": {\"q_proj\": 4}", "rank_pattern"},
-                       Row{"\"alpha_pattern\": {}", "\"alpha_pattern\": {\"q_proj\": 4}", "alpha_pattern"},
-                       Row{"\"LORA\"", "\"IA3\"", "\"IA3\"; only LORA"},
-                       Row{"\"fan_in_fan_out\": false", "\"fan_in_fan_out\": true", "fan_in_fan_out"},
-                       Row{"\"r\": 2", "\"r\": 0", "\"r\" is 0"},
-                       Row{"\"r\": 2", "\"r\": 1000000", "\"r\" is 1000000"},
-                       Row{"\"r\": 2, ", "", "\"r\" is missing"},
-                       Row{"\"lora_alpha\": 8", "\"lora_alpha\": \"8\"", "lora_alpha"},
-                       Row{"\"lora_alpha\": 8", "\"lora_alpha\": 1e300", "lora_alpha"},
-                       Row{"{", "[", "adapter_config.json"}}) {
+  for (const Row& r :
+       {Row{"\"use_dora\": false", "\"use_dora\": true", "DoRA"},
+        Row{"\"bias\": \"none\"", "\"bias\": \"all\"", "\"bias\" is \"all\""},
+        Row{"\"lora_bias\": false", "\"lora_bias\": true", "lora_bias"},
+        Row{"\"modules_to_save\": null", "\"modules_to_save\": [\"lm_head\"]", "modules_to_save"},
+        Row{"\"rank_pattern\": {}", "\"rank_pattern\": {\"q_proj\": 4}", "rank_pattern"},
+        Row{"\"alpha_pattern\": {}", "\"alpha_pattern\": {\"q_proj\": 4}", "alpha_pattern"},
+        Row{"\"LORA\"", "\"IA3\"", "\"IA3\"; only LORA"},
+        Row{"\"fan_in_fan_out\": false", "\"fan_in_fan_out\": true", "fan_in_fan_out"},
+        Row{"\"r\": 2", "\"r\": 0", "\"r\" is 0"}, Row{"\"r\": 2", "\"r\": 1000000", "\"r\" is 1000000"},
+        Row{"\"r\": 2, ", "", "\"r\" is missing"}, Row{"\"lora_alpha\": 8", "\"lora_alpha\": \"8\"", "lora_alpha"},
+        Row{"\"lora_alpha\": 8", "\"lora_alpha\": 1e300", "lora_alpha"}, Row{"{", "[", "adapter_config.json"}}) {
     CAPTURE(std::string(r.to));
     const std::string text = trouble(with(adapter_config(), r.from, r.to), adapter_tensors());
     CAPTURE(text);
@@ -94,12 +94,13 @@ TEST_CASE("adapter weights that do not fit are named") {
     Shape shape;
     const char* says;
   };
-  for (const Row& r : {Row{"no partner", 1, l + "self_attn.v_proj.lora_B.weight", {4, 2}, "has no partner"},
-                       Row{"rank differs", 0, l + "self_attn.q_proj.lora_A.weight", {3, 8}, "expected [2, in]"},
-                       Row{"rank of B differs", 1, l + "self_attn.q_proj.lora_B.weight", {8, 3}, "expected [out, 2]"},
-                       Row{"not of the model", 0, l + "self_attn.q_proj.lora_A.weight", {2, 9}, "it was trained for another model"},
-                       Row{"a magnitude", 0, l + "self_attn.q_proj.lora_magnitude_vector", {8}, "is not base_model.model."},
-                       Row{"no prefix", 0, "model.layers.0.self_attn.q_proj.lora_A.weight", {2, 8}, "is not base_model.model."}}) {
+  for (const Row& r :
+       {Row{"no partner", 1, l + "self_attn.v_proj.lora_B.weight", {4, 2}, "has no partner"},
+        Row{"rank differs", 0, l + "self_attn.q_proj.lora_A.weight", {3, 8}, "expected [2, in]"},
+        Row{"rank of B differs", 1, l + "self_attn.q_proj.lora_B.weight", {8, 3}, "expected [out, 2]"},
+        Row{"not of the model", 0, l + "self_attn.q_proj.lora_A.weight", {2, 9}, "it was trained for another model"},
+        Row{"a magnitude", 0, l + "self_attn.q_proj.lora_magnitude_vector", {8}, "is not base_model.model."},
+        Row{"no prefix", 0, "model.layers.0.self_attn.q_proj.lora_A.weight", {2, 8}, "is not base_model.model."}}) {
     CAPTURE(std::string(r.what));
     Tensors t = adapter_tensors();
     t[r.at] = {r.name, r.shape};

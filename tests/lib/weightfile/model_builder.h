@@ -20,7 +20,7 @@ namespace rm::weightfile::testing {
 class TempFolder {
  public:
   TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "rm-weightfile-XXXXXX").string();
+    std::string name = (std::filesystem::temp_directory_path() / ("rm-weightfile-" + std::string(6, 'X'))).string();
     if (const char* made = ::mkdtemp(name.data())) path_ = made;
   }
   ~TempFolder() {

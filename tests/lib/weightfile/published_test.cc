@@ -21,12 +21,18 @@ struct Published {
 
 // RM-R1 keeps its base model's architecture. All have 152,064 rows of embeddings and an untied head.
 constexpr Published kPublished[] = {
-    {"Qwen2.5-Instruct 7B", 28, 3584, 28, 4, 18944, 32768, "1000000.0", "1e-06", 151643, 151645, 131072, 28, 7615616512},
-    {"Qwen2.5-Instruct 14B", 48, 5120, 40, 8, 13824, 32768, "1000000.0", "1e-06", 151643, 151645, 131072, 70, 14770033664},
-    {"Qwen2.5-Instruct 32B", 64, 5120, 40, 8, 27648, 32768, "1000000.0", "1e-06", 151643, 151645, 131072, 70, 32763876352},
-    {"DeepSeek-Distilled-Qwen 7B", 28, 3584, 28, 4, 18944, 131072, "10000", "1e-06", 151646, 151643, 4096, 28, 7615616512},
-    {"DeepSeek-Distilled-Qwen 14B", 48, 5120, 40, 8, 13824, 131072, "1000000.0", "1e-05", 151646, 151643, 131072, 48, 14770033664},
-    {"DeepSeek-Distilled-Qwen 32B", 64, 5120, 40, 8, 27648, 131072, "1000000.0", "1e-05", 151646, 151643, 131072, 64, 32763876352},
+    {"Qwen2.5-Instruct 7B", 28, 3584, 28, 4, 18944, 32768, "1000000.0", "1e-06", 151643, 151645, 131072, 28,
+     7615616512},
+    {"Qwen2.5-Instruct 14B", 48, 5120, 40, 8, 13824, 32768, "1000000.0", "1e-06", 151643, 151645, 131072, 70,
+     14770033664},
+    {"Qwen2.5-Instruct 32B", 64, 5120, 40, 8, 27648, 32768, "1000000.0", "1e-06", 151643, 151645, 131072, 70,
+     32763876352},
+    {"DeepSeek-Distilled-Qwen 7B", 28, 3584, 28, 4, 18944, 131072, "10000", "1e-06", 151646, 151643, 4096, 28,
+     7615616512},
+    {"DeepSeek-Distilled-Qwen 14B", 48, 5120, 40, 8, 13824, 131072, "1000000.0", "1e-05", 151646, 151643, 131072, 48,
+     14770033664},
+    {"DeepSeek-Distilled-Qwen 32B", 64, 5120, 40, 8, 27648, 131072, "1000000.0", "1e-05", 151646, 151643, 131072, 64,
+     32763876352},
 };
 constexpr std::uint64_t kVocab = 152064;
 
@@ -34,11 +40,13 @@ std::string config_text(const Published& p) {
   const auto n = [](auto v) { return std::to_string(v); };
   return "{\"architectures\": [\"Qwen2ForCausalLM\"], \"attention_dropout\": 0.0, \"bos_token_id\": " + n(p.bos) +
          ", \"eos_token_id\": " + n(p.eos) + ", \"hidden_act\": \"silu\", \"hidden_size\": " + n(p.hidden) +
-         ", \"initializer_range\": 0.02, \"intermediate_size\": " + n(p.ffn) + ", \"max_position_embeddings\": " + n(p.context) +
-         ", \"max_window_layers\": " + n(p.window_layers) + ", \"model_type\": \"qwen2\", \"num_attention_heads\": " + n(p.heads) +
-         ", \"num_hidden_layers\": " + n(p.layers) + ", \"num_key_value_heads\": " + n(p.kv_heads) + ", \"rms_norm_eps\": " + p.eps +
-         ", \"rope_theta\": " + p.theta + ", \"sliding_window\": " + n(p.window) +
-         ", \"tie_word_embeddings\": false, \"torch_dtype\": \"bfloat16\", \"use_cache\": true, \"use_sliding_window\": false, "
+         ", \"initializer_range\": 0.02, \"intermediate_size\": " + n(p.ffn) +
+         ", \"max_position_embeddings\": " + n(p.context) + ", \"max_window_layers\": " + n(p.window_layers) +
+         ", \"model_type\": \"qwen2\", \"num_attention_heads\": " + n(p.heads) +
+         ", \"num_hidden_layers\": " + n(p.layers) + ", \"num_key_value_heads\": " + n(p.kv_heads) +
+         ", \"rms_norm_eps\": " + p.eps + ", \"rope_theta\": " + p.theta + ", \"sliding_window\": " + n(p.window) +
+         ", \"tie_word_embeddings\": false, \"torch_dtype\": \"bfloat16\", \"use_cache\": true, "
+         "\"use_sliding_window\": false, "
          "\"vocab_size\": 152064}";
 }
 
@@ -117,8 +125,10 @@ TEST_CASE("a published size with one tensor wrong is refused by that tensor's na
     const char* says;
   };
   for (const Row& r : {Row{1 + 12 * 17 + 8, {}, "tensor model.layers.17.mlp.up_proj.weight: is missing"},
-                       Row{1 + 12 * 17 + 9, {p.ffn, p.hidden}, "tensor model.layers.17.mlp.down_proj.weight: has shape [18944, 3584]; "
-                                                               "the configuration asks for [3584, 18944]: it is transposed"},
+                       Row{1 + 12 * 17 + 9,
+                           {p.ffn, p.hidden},
+                           "tensor model.layers.17.mlp.down_proj.weight: has shape [18944, 3584]; "
+                           "the configuration asks for [3584, 18944]: it is transposed"},
                        Row{0, {151936, p.hidden}, "tensor model.embed_tokens.weight: has shape [151936, 3584]"}}) {
     const TempFolder f;
     f.write("config.json", config_text(p));

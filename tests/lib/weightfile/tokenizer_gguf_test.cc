@@ -51,7 +51,10 @@ TEST_CASE("the family comes from tokenizer.ggml.pre") {
                        Row{"gpt-2", text::Split::kGpt2, false, false, false},
                        Row{"smollm", text::Split::kSmolLm, false, false, false}}) {
     CAPTURE(std::string(r.pre));
-    const auto s = text_of(tiny_gguf().drop_key("tokenizer.ggml.pre").text("tokenizer.ggml.pre", r.pre).drop_key("tokenizer.ggml.add_bos_token"));
+    const auto s = text_of(tiny_gguf()
+                               .drop_key("tokenizer.ggml.pre")
+                               .text("tokenizer.ggml.pre", r.pre)
+                               .drop_key("tokenizer.ggml.add_bos_token"));
     REQUIRE(s.ok());
     CHECK(s->vocab.split == r.split);
     CHECK(s->vocab.nfc == r.nfc);
@@ -68,20 +71,38 @@ TEST_CASE("hostile tokenizers are refused, naming the key") {
   };
   const std::vector<Row> rows = {
       {"tokenizer.ggml.model", [](GgufBuilder&) {}, "is missing"},
-      {"tokenizer.ggml.model", [](GgufBuilder& b) { b.text("tokenizer.ggml.model", "llama"); }, "\"llama\"; only byte-level BPE"},
+      {"tokenizer.ggml.model", [](GgufBuilder& b) { b.text("tokenizer.ggml.model", "llama"); },
+       "\"llama\"; only byte-level BPE"},
       {"tokenizer.ggml.pre", [](GgufBuilder&) {}, "is missing"},
-      {"tokenizer.ggml.pre", [](GgufBuilder& b) { b.text("tokenizer.ggml.pre", "tekken"); }, "\"tekken\"; supported are qwen2"},
+      {"tokenizer.ggml.pre", [](GgufBuilder& b) { b.text("tokenizer.ggml.pre", "tekken"); },
+       "\"tekken\"; supported are qwen2"},
       {"tokenizer.ggml.tokens", [](GgufBuilder&) {}, "is missing"},
-      {"tokenizer.ggml.tokens", [](GgufBuilder& b) { b.i32s("tokenizer.ggml.tokens", {1, 2}); }, "no list of strings"},
+      {"tokenizer.ggml.tokens",
+       [](GgufBuilder& b) {
+         b.i32s("tokenizer.ggml.tokens", {1, 2});
+       },
+       "no list of strings"},
       {"tokenizer.ggml.tokens", [](GgufBuilder& b) { b.text("tokenizer.ggml.tokens", "a"); }, "no list of strings"},
-      {"tokenizer.ggml.tokens", [](GgufBuilder& b) { b.texts("tokenizer.ggml.tokens", {"a", std::string(1 << 20, 'x')}); }, "entry 1 is longer"},
+      {"tokenizer.ggml.tokens",
+       [](GgufBuilder& b) {
+         b.texts("tokenizer.ggml.tokens", {"a", std::string(1 << 20, 'x')});
+       },
+       "entry 1 is longer"},
       {"tokenizer.ggml.token_type", [](GgufBuilder&) {}, "is missing"},
-      {"tokenizer.ggml.token_type", [](GgufBuilder& b) { b.i32s("tokenizer.ggml.token_type", {1}); }, "1 entries for 8 tokens"},
-      {"tokenizer.ggml.token_type", [](GgufBuilder& b) { b.i32s("tokenizer.ggml.token_type", {1, 1, 1, 1, 1, 1, 1, 99}); }, "entry 7"},
+      {"tokenizer.ggml.token_type", [](GgufBuilder& b) { b.i32s("tokenizer.ggml.token_type", {1}); },
+       "1 entries for 8 tokens"},
+      {"tokenizer.ggml.token_type",
+       [](GgufBuilder& b) {
+         b.i32s("tokenizer.ggml.token_type", {1, 1, 1, 1, 1, 1, 1, 99});
+       },
+       "entry 7"},
       {"tokenizer.ggml.merges", [](GgufBuilder& b) { b.texts("tokenizer.ggml.merges", {"ab"}); }, "entry 0 is no pair"},
-      {"tokenizer.ggml.merges", [](GgufBuilder& b) { b.texts("tokenizer.ggml.merges", {"a b c"}); }, "entry 0 is no pair"},
-      {"tokenizer.ggml.bos_token_id", [](GgufBuilder& b) { b.u32("tokenizer.ggml.bos_token_id", 8); }, "is 8; the vocabulary has 8"},
-      {"tokenizer.ggml.add_bos_token", [](GgufBuilder& b) { b.u32("tokenizer.ggml.add_bos_token", 1); }, "expected a bool"},
+      {"tokenizer.ggml.merges", [](GgufBuilder& b) { b.texts("tokenizer.ggml.merges", {"a b c"}); },
+       "entry 0 is no pair"},
+      {"tokenizer.ggml.bos_token_id", [](GgufBuilder& b) { b.u32("tokenizer.ggml.bos_token_id", 8); },
+       "is 8; the vocabulary has 8"},
+      {"tokenizer.ggml.add_bos_token", [](GgufBuilder& b) { b.u32("tokenizer.ggml.add_bos_token", 1); },
+       "expected a bool"},
       {"tokenizer.chat_template", [](GgufBuilder& b) { b.u32("tokenizer.chat_template", 1); }, "expected a string"},
   };
   for (const Row& r : rows) {
@@ -101,7 +122,8 @@ TEST_CASE("hostile tokenizers are refused, naming the key") {
 
 TEST_CASE("published vocabularies make tokenizers") {
   const char* shared = std::getenv("RM_SHARED");
-  const std::string folder = (shared ? std::string(shared) : std::string(RM_SOURCE_DIR) + "/../shared") + "/data/vocab/";
+  const std::string folder =
+      (shared ? std::string(shared) : std::string(RM_SOURCE_DIR) + "/../shared") + "/data/vocab/";
   struct Row {
     const char* file;
     std::size_t size, merges;

@@ -48,12 +48,16 @@ TEST_CASE("the splits of the other families are recognised") {
   };
   const std::string text = tiny_tokenizer();
   const std::size_t begin = text.find("\"pre_tokenizer\": "), end = text.find("\n\"post_processor\"");
-  for (const Row& r : {
-           Row{R"({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true})", text::Split::kGpt2},
-           Row{R"({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true})", text::Split::kGpt2},
-           Row{R"({"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": true}, {"type": "ByteLevel", "add_prefix_space": false, "use_regex": true}]})", text::Split::kSmolLm},
-           Row{R"({"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"}, "behavior": "Isolated", "invert": false}, {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]})", text::Split::kLlama3},
-       }) {
+  for (
+      const Row& r : {
+          Row{R"({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true})",
+              text::Split::kGpt2},
+          Row{R"({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true})", text::Split::kGpt2},
+          Row{R"({"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": true}, {"type": "ByteLevel", "add_prefix_space": false, "use_regex": true}]})",
+              text::Split::kSmolLm},
+          Row{R"({"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"}, "behavior": "Isolated", "invert": false}, {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]})",
+              text::Split::kLlama3},
+      }) {
     const auto v = vocab_from_json(text.substr(0, begin) + "\"pre_tokenizer\": " + r.pre + "," + text.substr(end));
     if (!v) FAIL(v.error().text());
     CHECK(v->split == r.split);
@@ -74,8 +78,10 @@ TEST_CASE("what would change ids and is not supported is refused by name") {
            Row{"\\p{N}|", "\\p{N}{1,2}|", "pre_tokenizer"},
            Row{"\"invert\": false", "\"invert\": true", "pre_tokenizer"},
            Row{"\"use_regex\": false", "\"use_regex\": true", "the chain Split, ByteLevel"},
-           Row{"{\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim", "{\"type\": \"ByteLevel\", \"add_prefix_space\": true, \"trim", "add_prefix_space"},
-           Row{"{\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim", "{\"type\": \"Metaspace\", \"trim", "ByteLevel"},
+           Row{"{\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim",
+               "{\"type\": \"ByteLevel\", \"add_prefix_space\": true, \"trim", "add_prefix_space"},
+           Row{"{\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim", "{\"type\": \"Metaspace\", \"trim",
+               "ByteLevel"},
            Row{"\"decoder\": {\"type\": \"ByteLevel\"}", "\"decoder\": {\"type\": \"WordPiece\"}", "decoder"},
            Row{"\"lstrip\": false", "\"lstrip\": true", "asks for lstrip"},
        }) {
@@ -125,7 +131,9 @@ TEST_CASE("tokenizer_config.json gives the ends and the chat template") {
   TextSource s;
   s.vocab = *vocab_from_json(tiny_tokenizer());
   REQUIRE(apply_tokenizer_config(R"({"bos_token": "<|end|>", "eos_token": {"content": "<tool>"}, "add_bos_token": true,
-      "chat_template": [{"name": "tool_use", "template": "T"}, {"name": "default", "template": "D"}]})", s).ok());
+      "chat_template": [{"name": "tool_use", "template": "T"}, {"name": "default", "template": "D"}]})",
+                                 s)
+              .ok());
   CHECK(s.vocab.bos == 5);
   CHECK(s.vocab.eos == 6);
   CHECK(s.vocab.add_bos);
@@ -133,7 +141,8 @@ TEST_CASE("tokenizer_config.json gives the ends and the chat template") {
   CHECK(s.chat_template == "D");
   REQUIRE(apply_tokenizer_config(R"({"chat_template": "one"})", s).ok());
   CHECK(s.chat_template == "one");
-  for (const char* bad : {R"({"chat_template": 5})", R"({"chat_template": [{"name": "x", "template": "T"}]})", R"({"add_bos_token": 1})", "[]", "{"}) {
+  for (const char* bad : {R"({"chat_template": 5})", R"({"chat_template": [{"name": "x", "template": "T"}]})",
+                          R"({"add_bos_token": 1})", "[]", "{"}) {
     CAPTURE(std::string(bad));
     const auto r = apply_tokenizer_config(bad, s);
     REQUIRE(!r.ok());
@@ -147,14 +156,16 @@ TEST_CASE("a length limit of 10^30, as transformers writes for none, is no obsta
   s.vocab = *vocab_from_json(tiny_tokenizer());
   const auto r = apply_tokenizer_config(
       R"({"x": "\"1000000000000000019884624838656", "model_max_length": 1000000000000000019884624838656, "y": [-1.5e3, 12],
-"bos_token": "<|end|>", "chat_template": "1000000000000000019884624838656"})", s);
+"bos_token": "<|end|>", "chat_template": "1000000000000000019884624838656"})",
+      s);
   if (!r) FAIL(r.error().text());
   CHECK(s.bos_text == "<|end|>");
   CHECK(s.chat_template == "1000000000000000019884624838656");
 }
 
 TEST_CASE("a post-processor that begins with a special token asks for bos") {
-  const auto v = vocab_from_json(with(tiny_tokenizer(), R"("post_processor": {"type": "ByteLevel", "add_prefix_space": false})",
+  const auto v = vocab_from_json(with(
+      tiny_tokenizer(), R"("post_processor": {"type": "ByteLevel", "add_prefix_space": false})",
       R"("post_processor": {"type": "Sequence", "processors": [{"type": "ByteLevel"}, {"type": "TemplateProcessing",
       "single": [{"SpecialToken": {"id": "<|end|>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]}]})"));
   REQUIRE(v.ok());

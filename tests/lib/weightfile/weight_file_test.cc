@@ -98,15 +98,28 @@ TEST_CASE("a missing, foreign, misshapen or transposed tensor is named") {
   const char* up = "model.layers.0.mlp.up_proj.weight";
   const std::vector<Row> rows = {
       {"missing", drop(up), up, "is missing"},
-      {"missing bias", drop("model.layers.0.self_attn.q_proj.bias"), "model.layers.0.self_attn.q_proj.bias", "is missing"},
+      {"missing bias", drop("model.layers.0.self_attn.q_proj.bias"), "model.layers.0.self_attn.q_proj.bias",
+       "is missing"},
       {"no head", drop("lm_head.weight"), "lm_head.weight", "not tied"},
       {"wrong shape", reshape(up, {12, 9}), up, "has shape [12, 9]; the configuration asks for [12, 8]"},
       {"transposed", reshape(up, {8, 12}), up, "transposed"},
       {"one dimension", reshape(up, {96}), up, "[96]"},
       {"vocabulary differs", reshape("model.embed_tokens.weight", {9, 8}), "model.embed_tokens.weight", "[9, 8]"},
-      {"foreign", [](Tensors& t) { t.push_back({"model.layers.1.mlp.up_proj.weight", {12, 8}}); }, "model.layers.1.mlp.up_proj.weight", "not part of a qwen2 model"},
-      {"an adapter", [](Tensors& t) { t.push_back({"x.lora_A.weight", {2, 8}}); }, "x.lora_A.weight", "adapter"},
-      {"escape in a name", [](Tensors& t) { t.push_back({"\x1b[31m", {2}}); }, "\\x1b[31m", "not part"},
+      {"foreign",
+       [](Tensors& t) {
+         t.push_back({"model.layers.1.mlp.up_proj.weight", {12, 8}});
+       },
+       "model.layers.1.mlp.up_proj.weight", "not part of a qwen2 model"},
+      {"an adapter",
+       [](Tensors& t) {
+         t.push_back({"x.lora_A.weight", {2, 8}});
+       },
+       "x.lora_A.weight", "adapter"},
+      {"escape in a name",
+       [](Tensors& t) {
+         t.push_back({"\x1b[31m", {2}});
+       },
+       "\\x1b[31m", "not part"},
   };
   for (const Row& r : rows) {
     CAPTURE(std::string(r.what));
@@ -143,16 +156,26 @@ TEST_CASE("a shard index is believed only where the shards agree") {
   const std::vector<Row> rows = {
       {"right", [](const TempFolder&, auto&) {}, ""},
       {"a file above", [](const TempFolder&, auto& m) { m["lm_head.weight"] = "../x.safetensors"; }, "plain name"},
-      {"an absolute path", [](const TempFolder&, auto& m) { m["lm_head.weight"] = "/etc/x.safetensors"; }, "plain name"},
+      {"an absolute path", [](const TempFolder&, auto& m) { m["lm_head.weight"] = "/etc/x.safetensors"; },
+       "plain name"},
       {"a hidden file", [](const TempFolder&, auto& m) { m["lm_head.weight"] = ".x.safetensors"; }, "plain name"},
-      {"a NUL", [](const TempFolder&, auto& m) { m["lm_head.weight"] = std::string("a\0b.safetensors", 15); }, "plain name"},
+      {"a NUL", [](const TempFolder&, auto& m) { m["lm_head.weight"] = std::string("a\0b.safetensors", 15); },
+       "plain name"},
       {"a pickle", [](const TempFolder&, auto& m) { m["lm_head.weight"] = "pytorch_model.bin"; }, "plain name"},
-      {"a missing shard", [](const TempFolder& f, auto&) { std::filesystem::remove(f.at("b.safetensors")); }, "b.safetensors"},
-      {"in the other shard", [](const TempFolder&, auto& m) { m["lm_head.weight"] = "a.safetensors"; }, "lm_head.weight is missing from a.safetensors"},
+      {"a missing shard", [](const TempFolder& f, auto&) { std::filesystem::remove(f.at("b.safetensors")); },
+       "b.safetensors"},
+      {"in the other shard", [](const TempFolder&, auto& m) { m["lm_head.weight"] = "a.safetensors"; },
+       "lm_head.weight is missing from a.safetensors"},
       {"not in any shard", [](const TempFolder&, auto& m) { m["ghost"] = "a.safetensors"; }, "ghost is missing"},
-      {"not in the index", [](const TempFolder&, auto& m) { m.erase("lm_head.weight"); }, "lm_head.weight of b.safetensors is not in the index"},
-      {"in two shards", [](const TempFolder& f, auto&) { write_safetensors(f.at("b.safetensors"), tiny_tensors()); }, "in two shards"},
-      {"a short shard", [](const TempFolder& f, auto&) { std::filesystem::resize_file(f.at("b.safetensors"), std::filesystem::file_size(f.at("b.safetensors")) - 1); }, "b.safetensors: tensor"},
+      {"not in the index", [](const TempFolder&, auto& m) { m.erase("lm_head.weight"); },
+       "lm_head.weight of b.safetensors is not in the index"},
+      {"in two shards", [](const TempFolder& f, auto&) { write_safetensors(f.at("b.safetensors"), tiny_tensors()); },
+       "in two shards"},
+      {"a short shard",
+       [](const TempFolder& f, auto&) {
+         std::filesystem::resize_file(f.at("b.safetensors"), std::filesystem::file_size(f.at("b.safetensors")) - 1);
+       },
+       "b.safetensors: tensor"},
   };
   for (const Row& r : rows) {
     CAPTURE(std::string(r.what));
@@ -191,7 +214,8 @@ TEST_CASE("what is no model says so and what to do") {
   CHECK(has(trouble("/dev/zero"), "regular file"));
   f.write("model.safetensors.index.json", R"({"weight_map": []})");
   CHECK(has(trouble(f.path()), "weight_map"));
-  CHECK(has(trouble(f.write("part.gguf", tiny_gguf().raw("split.count", kGgufU16, le<std::uint16_t>(3)).build())), "split over 3 files"));
+  CHECK(has(trouble(f.write("part.gguf", tiny_gguf().raw("split.count", kGgufU16, le<std::uint16_t>(3)).build())),
+            "split over 3 files"));
 }
 
 TEST_CASE("a file cut or replaced after opening gives an error or the old bytes, never zeros") {
