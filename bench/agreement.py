@@ -4,7 +4,7 @@
 
 TRACES is the folder of goldens/llama_traces.py; BUILD holds bin/token-probe and bin/rm-judge. Forced: every token of
 llama.cpp's own greedy traces is given to our engine, which says what it would have written there, and how likely A and B are
-at the letter of the verdict. With --free, rm-judge judges the same pairs on its own. Both use the model of the traces.
+at the letter of the verdict (of [[A/B]] too, which is no verdict but the same place). With --free, rm-judge judges the same pairs on its own. Both use the model of the traces.
 Ends with 1 where the forced figures miss their marks: top-1 agreement >= 97 %, median difference of
 log P(A) - log P(B) <= 0.2. Free-running figures have no mark.
 """
@@ -72,7 +72,7 @@ def forced(a, traces):
     good = total > 0 and same / total >= AGREEMENT
     if letters:
         apart = [abs(x) for x in letters]
-        print(f"{'log P(A) - log P(B) at the verdict':<44} {len(letters):>6} verdicts   |ours - llama.cpp's| median "
+        print(f"{'log P(A) - log P(B) at the verdict':<44} {len(letters):>6} letters    |ours - llama.cpp's| median "
               f"{statistics.median(apart):.3f}, mean {statistics.fmean(apart):.3f}, most {max(apart):.3f}; mean signed "
               f"{statistics.fmean(letters):+.3f}")
         good &= statistics.median(apart) <= DIFFERENCE

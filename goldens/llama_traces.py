@@ -3,14 +3,16 @@
   llama_traces.py FOLDER [--pairs 20] [--max-tokens 700] [--threads 2] [--model GGUF]
 
 Writes FOLDER/traces.jsonl: {id, winner, prompt: [ids], tokens: [ids], text, finish, verdict, verdict_at, watch: [id, id],
-logprob_a, logprob_b}. verdict_at is the place in `tokens` of the letter that decides (goldens/verdict.py, strict); watch holds
-the tokens that would have written A and B there. Lines already in the file are kept, so an interrupted run goes on. The
+logprob_a, logprob_b}. verdict_at is the place in `tokens` of the letter that decides (goldens/verdict.py, strict); where there
+is none, of the letter that follows the last <answer>[[, as in [[A/B]], which small models like to copy. watch holds the tokens
+that would have written A and B there. Lines already in the file are kept, so an interrupted run goes on. The
 folder holds others' texts and stays out of the repository; bench/agreement.py reads it.
 """
 
 import argparse
 import json
 import pathlib
+import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -22,10 +24,13 @@ PROBABILITIES = 40  # likeliest tokens asked for at each place
 
 
 def letter_place(steps, text):
-    """The step that wrote the deciding letter, the verdict, and the letter's offset inside that step's bytes."""
+    """The step that wrote the verdict's letter, the verdict, and the letter's offset inside that step's bytes."""
     found, at = rules.strict(text)
     if at is None:
-        return None, None, None
+        found, starts = None, [m.end() for m in re.finditer(r"<answer>\[\[(?=[AB])", text)]
+        if not starts:
+            return None, None, None
+        at = starts[-1]
     byte, end = len(text[:at].encode()), 0
     for i, step in enumerate(steps):
         begin, end = end, end + len(step["bytes"])
