@@ -15,7 +15,8 @@ export PATH := $(DEPS)/bin:$(PATH)
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
 
-demo: build ## Build, fetch the default model, judge a real pair
+demo: configure ## Build the programs, fetch the default model, judge a real pair
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target programs
 	@scripts/model.py default
 	@scripts/demo.sh $(BUILD)
 
@@ -23,9 +24,11 @@ test: build ## All tests that need no GPU and no long time
 	@scripts/model.py smollm2-135m qwen2.5-coder-0.5b
 	@$(CTEST) --test-dir $(BUILD) $(TIER) -L 'core|torch|cli'
 
-build: deps ## The programs, in build/bin
-	@test -f $(BUILD)/build.ninja || $(CONFIGURE) -B $(BUILD) -DRM_TORCH_DIR=$(DEPS)/torch-2.11.0
+build: configure ## The programs (build/bin) and the tests
 	@$(CMAKE) --build $(BUILD) -j $(JOBS)
+
+configure: deps
+	@test -f $(BUILD)/build.ninja || $(CONFIGURE) -B $(BUILD) -DRM_TORCH_DIR=$(DEPS)/torch-2.11.0
 
 deps:
 	@scripts/deps.sh
@@ -34,13 +37,13 @@ model: ## Fetch a model: make model NAME=default (scripts/model.py --list)
 	@scripts/deps.sh --no-torch
 	@scripts/model.py $(or $(NAME),default)
 
-install: build ## make install PREFIX=/usr/local DESTDIR=
+install: configure ## make install PREFIX=/usr/local DESTDIR=
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target programs
 	@DESTDIR=$(DESTDIR) $(CMAKE) --install $(BUILD) --prefix $(PREFIX)
 
 test-medium: test test-asan ## The tests again under sanitizers
-test-long: build ## The tests that take hours
-	@scripts/model.py smollm2-135m qwen2.5-coder-0.5b default
-	@$(CTEST) --test-dir $(BUILD) $(TIER) -L long
+test-long: test-medium ## Those, then the fuzz targets: SECONDS=60 each
+	@scripts/fuzz.sh $(or $(SECONDS),60)
 test-asan: ## The core with clang 14 under ASan and UBSan
 	@scripts/deps.sh --asan --no-torch
 	@scripts/model.py smollm2-135m qwen2.5-coder-0.5b
@@ -64,6 +67,6 @@ lint: build ## clang-format, clang-tidy, shellcheck, man pages, layers
 	@scripts/deps.sh --lint
 	@scripts/lint.sh $(BUILD)
 clean: ## Remove the build folders
-	rm -rf build build-asan build-gpu
+	rm -rf build build-asan build-gpu build-fuzz
 
-.PHONY: help demo test build deps model install test-medium test-long test-asan gpu-test goldens bench format lint clean
+.PHONY: help demo test build configure deps model install test-medium test-long test-asan gpu-test goldens bench format lint clean

@@ -42,3 +42,11 @@ if(RM_TESTS AND RM_TOOLS)
     endif()
   endforeach()
 endif()
+
+# What a user runs, without the tests.
+add_custom_target(programs DEPENDS ${RM_TOOLS})
+foreach(object rm_torch_cpu rm_torch_cuda)
+  if(TARGET ${object})
+    add_dependencies(programs ${object})
+  endif()
+endforeach()

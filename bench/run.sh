@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# make bench: beside llama.cpp on this machine, same GGUF, same pairs. Needs the RM-Bench pairs ($RM_SHARED). Prints conditions;
+# nothing here is a test. The first run builds llama.cpp.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=${BUILD:-build}
+export PATH="$PWD/$build/bin:$PATH"
+bench/peers.sh
+echo "== rm-judge --help, --version (median of 20)"
+for flag in --help --version; do
+  "$PYTHON" - "$build/bin/rm-judge" "$flag" <<'P'
+import statistics, subprocess, sys, time
+def once():
+    began = time.perf_counter()
+    subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - began
+print(f"{sys.argv[2]:10} {1e3 * statistics.median(once() for _ in range(20)):.1f} ms")
+P
+done
+echo "== pairs per minute"
+"$PYTHON" bench/judge_vs_llama.py
+echo "== agreement with llama.cpp's own greedy traces"
+traces=${RM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rm-r1}/traces
+mkdir -p "$traces"
+"$PYTHON" goldens/llama_traces.py "$traces"
+"$PYTHON" bench/agreement.py "$traces" "$build" --free
