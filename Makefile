@@ -42,8 +42,8 @@ install: configure ## make install PREFIX=/usr/local DESTDIR=
 	@DESTDIR=$(DESTDIR) $(CMAKE) --install $(BUILD) --prefix $(PREFIX)
 
 test-medium: test test-asan ## The tests again under sanitizers
-test-long: test-medium ## Those, then the fuzz targets: SECONDS=60 each
-	@scripts/fuzz.sh $(or $(SECONDS),60)
+test-long: test-medium ## Those, then the fuzz targets: FUZZ_SECONDS=60 each
+	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),60)
 test-asan: ## The core with clang 14 under ASan and UBSan
 	@scripts/deps.sh --asan --no-torch
 	@scripts/model.py smollm2-135m qwen2.5-coder-0.5b
