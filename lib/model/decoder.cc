@@ -5,7 +5,7 @@
 namespace rm::model {
 
 std::uint64_t Weights::bytes() const {
-  std::uint64_t n = norm_D.nbytes() + head->info().bytes + (embedding ? embedding->info().bytes : 0);
+  std::uint64_t n = norm_D.nbytes() + head->info().bytes + (embedding ? embedding->bytes() : 0);
   for (const LayerWeights& l : layers) {
     n += l.attention_norm_D.nbytes() + l.ffn_norm_D.nbytes();
     for (const auto* linear : {&l.qkv, &l.o, &l.gate_up, &l.down}) n += (*linear)->info().bytes;
@@ -18,7 +18,7 @@ Decoder::Decoder(const weightfile::ModelConfig& c, const Weights& weights, ops::
       scale_(1.0 / std::sqrt(static_cast<double>(c.head_dim))) {}
 
 at::Tensor Decoder::embed(const ops::Batch& b) const {
-  return (w_.embedding ? w_.embedding : w_.head)->rows(b.ids_T);
+  return w_.embedding ? w_.embedding->rows(b.ids_T) : w_.head->rows(b.ids_T);
 }
 
 void Decoder::layer(std::size_t index, at::Tensor& x_TD, const ops::Batch& b, ops::LayerCache& cache) const {

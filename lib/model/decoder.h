@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "lib/model/embedding.h"
 #include "lib/model/linear.h"
 #include "lib/ops/backend.h"
 #include "lib/weightfile/config.h"
@@ -29,7 +30,7 @@ struct LayerWeights {
 };
 
 struct Weights {
-  std::unique_ptr<Linear> embedding;  // [V, D]; null: tied, the head's rows
+  std::unique_ptr<RowTable> embedding;  // [V, D]; null: tied, the head's rows
   std::vector<LayerWeights> layers;
   at::Tensor norm_D;                  // f32
   std::unique_ptr<Linear> head;       // [V, D]

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/model/row_table.h"
 #include "lib/ops/backend.h"
 
 namespace rm::model {
@@ -35,14 +36,13 @@ struct LinearInfo {
   std::uint64_t bytes = 0;
 };
 
-class Linear {
+class Linear : public RowTable {
  public:
-  virtual ~Linear() = default;
   virtual const LinearInfo& info() const = 0;
   // x_TI in the compute type, y_TO in `result`.
   virtual at::Tensor forward(const at::Tensor& x_TI, at::ScalarType result) const = 0;
-  // Rows of W as f32 [T, in]: the embedding of a model whose head is its embedding.
-  virtual at::Tensor rows(const at::Tensor& ids_T) const = 0;
+  // rows(): rows of W, the embedding of a model whose head is its embedding.
+  std::uint64_t bytes() const final { return info().bytes; }
 };
 
 class DenseLinear final : public Linear {

@@ -16,6 +16,8 @@ namespace {
 using weightfile::ModelConfig;
 using weightfile::WeightFile;
 
+constexpr const char* kEmbedding = "model.embed_tokens.weight";
+
 std::string gigabytes(std::uint64_t bytes) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f GB", static_cast<double>(bytes) / 1e9);
@@ -70,9 +72,14 @@ Result<at::ScalarType> choose_dtype(const std::string& dtype, const ops::Backend
   return make_error(Exit::kUsage, "bad_dtype", "--dtype " + dtype + ": this device computes in f32 or bf16");
 }
 
-std::uint64_t bytes_needed(const ModelConfig& c, at::ScalarType dtype) {
+std::uint64_t bytes_needed(const WeightFile& file, at::ScalarType dtype) {
   std::uint64_t n = 0;
-  for (const weightfile::Planned& p : weightfile::plan(c)) {
+  for (const weightfile::Planned& p : weightfile::plan(file.config())) {
+    const weightfile::TensorInfo* t = file.find(p.name);
+    if (t && !file.config().tied && p.name == kEmbedding) {
+      n += t->bytes;  // kept as stored
+      continue;
+    }
     std::uint64_t elements = 1;
     for (const std::uint64_t d : p.shape) elements *= d;
     n += elements * (p.shape.size() > 1 ? c10::elementSize(dtype) : 4);
@@ -82,7 +89,7 @@ std::uint64_t bytes_needed(const ModelConfig& c, at::ScalarType dtype) {
 
 Result<void> check_memory(const WeightFile& file, const ops::Backend& backend, at::ScalarType dtype) {
   if (!backend.device().is_cpu()) return {};
-  const std::uint64_t need = bytes_needed(file.config(), dtype);
+  const std::uint64_t need = bytes_needed(file, dtype);
   const auto free = free_memory();
   if (!free || need + need / 20 <= *free) return {};
   return make_error(Exit::kResources, "out_of_memory",
@@ -126,14 +133,14 @@ Result<std::unique_ptr<Weights>> read_weights(LinearSource& s, const ModelConfig
   auto w = std::make_unique<Weights>();
   const std::string embedding = "model.embed_tokens";
   if (!c.tied) {
-    RM_ASSIGN(w->embedding, s.linear({embedding}, false));
+    RM_ASSIGN(w->embedding, s.reader.table(embedding));
   }
   for (std::int64_t i = 0; i < c.layers; ++i) {
     RM_ASSIGN(LayerWeights layer, read_layer(s, c, i));
     w->layers.push_back(std::move(layer));
   }
   RM_ASSIGN(w->norm_D, s.reader.vector("model.norm.weight"));
-  RM_ASSIGN(w->head, s.linear({c.tied ? embedding : "lm_head"}, false));
+  RM_ASSIGN(w->head, s.linear({c.tied ? "model.embed_tokens" : "lm_head"}, false));
   return w;
 }
 

@@ -64,6 +64,33 @@ Result<std::unique_ptr<Linear>> WeightReader::linear(const std::vector<std::stri
   return std::unique_ptr<Linear>(new DenseLinear(backend_, std::move(w), std::move(bias_O), std::move(parts)));
 }
 
+Result<std::unique_ptr<RowTable>> WeightReader::table(const std::string& module) {
+  if (!backend_.device().is_cpu()) {
+    RM_ASSIGN(auto dense, linear({module}, false));
+    return std::unique_ptr<RowTable>(std::move(dense));
+  }
+  RM_ASSIGN(const TensorInfo* t, find(module + ".weight"));
+  RM_ASSIGN(auto stored, StoredTable::read(file_, *t));
+  count(t->name, stored->count_not_finite());
+  return std::unique_ptr<RowTable>(std::move(stored));
+}
+
+Result<std::unique_ptr<Embedding>> WeightReader::embedding(const std::string& name) {
+  RM_ASSIGN(const TensorInfo* t, find(name));
+  std::vector<std::byte> rows(t->bytes);
+  RM_TRY(file_.read(*t, 0, rows));
+  const auto width = static_cast<std::int64_t>(t->shape[1]);
+  auto made = std::make_unique<Embedding>(t->dtype, width, std::move(rows), backend_.device());
+  std::atomic<std::uint64_t> bad{0};
+  ops::cpu::parallel(static_cast<std::int64_t>(t->shape[0] + 1023) / 1024, [&](std::int64_t i, int) {
+    const auto end = std::min<std::int64_t>((i + 1) * 1024, static_cast<std::int64_t>(t->shape[0]));
+    const at::Tensor strip = made->rows(at::arange(i * 1024, end, at::kLong)).to(at::kCPU);
+    bad += count_not_finite({strip.const_data_ptr<float>(), static_cast<std::size_t>(strip.numel())});
+  });
+  count(name, bad);
+  return made;
+}
+
 Result<at::Tensor> WeightReader::vector(const std::string& name) {
   RM_ASSIGN(const TensorInfo* t, find(name));
   at::Tensor v = at::empty({static_cast<std::int64_t>(t->shape[0])}, at::kFloat);
