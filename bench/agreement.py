@@ -4,8 +4,8 @@
 
 TRACES is the folder of goldens/llama_traces.py; BUILD holds bin/token-probe and bin/rm-judge. Forced: every token of
 llama.cpp's own greedy traces is given to our engine, which says what it would have written there, and how likely A and B are
-at the letter of the verdict (of [[A/B]] too, which is no verdict but the same place). With --free, rm-judge judges the same pairs on its own. Both use the model of the traces.
-Ends with 1 where the forced figures miss their marks: top-1 agreement >= 97 %, median difference of
+at the letter of the verdict (of [[A/B]] too, which is no verdict but the same place). With --free, rm-judge judges the same
+pairs on its own. Both use the model of the traces. Ends with 1 where the forced figures miss their marks: top-1 agreement >= 97 %, median difference of
 log P(A) - log P(B) <= 0.2. Free-running figures have no mark.
 """
 
