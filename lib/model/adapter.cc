@@ -19,7 +19,8 @@ Result<std::unique_ptr<Linear>> Adapter::wrap(std::unique_ptr<Linear> base) {
   std::vector<LoraLinear::Update> updates;
   for (const LinearPart& part : base->info().parts) {
     const auto modules = file_.modules();
-    const auto found = std::find_if(modules.begin(), modules.end(), [&](const LoraModule& m) { return m.module == part.name; });
+    const auto found =
+        std::find_if(modules.begin(), modules.end(), [&](const LoraModule& m) { return m.module == part.name; });
     if (found == modules.end()) continue;
     used_.insert(part.name);
     const auto r = static_cast<std::int64_t>(found->a.shape[0]), in = static_cast<std::int64_t>(found->a.shape[1]);
@@ -42,7 +43,8 @@ Result<std::unique_ptr<Linear>> Adapter::wrap(std::unique_ptr<Linear> base) {
 Result<void> Adapter::check_all_used() const {
   for (const LoraModule& m : file_.modules())
     if (!used_.contains(m.module))
-      return make_error(Exit::kModel, "bad_adapter", "adapts " + m.module + ", which is no layer of the model", file_.path());
+      return make_error(Exit::kModel, "bad_adapter", "adapts " + m.module + ", which is no layer of the model",
+                        file_.path());
   return {};
 }
 

@@ -13,8 +13,13 @@ std::uint64_t Weights::bytes() const {
   return n;
 }
 
-Decoder::Decoder(const weightfile::ModelConfig& c, const Weights& weights, ops::Backend& backend, at::ScalarType compute)
-    : w_(weights), ops_(backend), compute_(compute), heads_{c.heads, c.kv_heads, c.head_dim}, norm_eps_(c.norm_eps),
+Decoder::Decoder(const weightfile::ModelConfig& c, const Weights& weights, ops::Backend& backend,
+                 at::ScalarType compute)
+    : w_(weights),
+      ops_(backend),
+      compute_(compute),
+      heads_{c.heads, c.kv_heads, c.head_dim},
+      norm_eps_(c.norm_eps),
       scale_(1.0 / std::sqrt(static_cast<double>(c.head_dim))) {}
 
 at::Tensor Decoder::embed(const ops::Batch& b) const {

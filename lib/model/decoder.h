@@ -13,7 +13,6 @@
 #include <span>
 #include <vector>
 
-#include "lib/model/embedding.h"
 #include "lib/model/linear.h"
 #include "lib/ops/backend.h"
 #include "lib/weightfile/config.h"
@@ -32,8 +31,8 @@ struct LayerWeights {
 struct Weights {
   std::unique_ptr<RowTable> embedding;  // [V, D]; null: tied, the head's rows
   std::vector<LayerWeights> layers;
-  at::Tensor norm_D;                  // f32
-  std::unique_ptr<Linear> head;       // [V, D]
+  at::Tensor norm_D;             // f32
+  std::unique_ptr<Linear> head;  // [V, D]
   std::uint64_t bytes() const;
 };
 

@@ -66,7 +66,8 @@ Rope make_rope(const ModelConfig& c) {
   const std::vector<float> period = periods(c);
   for (const float p : period) rope.inverse_frequencies.push_back(1.0f / p);
   switch (c.rope.kind) {
-    case RopeScaling::Kind::kNone: break;
+    case RopeScaling::Kind::kNone:
+      break;
     case RopeScaling::Kind::kLinear:
       for (float& f : rope.inverse_frequencies) f /= static_cast<float>(c.rope.factor);
       break;
@@ -74,11 +75,14 @@ Rope make_rope(const ModelConfig& c) {
       for (std::size_t i = 0; i < rope.inverse_frequencies.size() && i < c.rope.factors.size(); ++i)
         rope.inverse_frequencies[i] /= c.rope.factors[i];
       break;
-    case RopeScaling::Kind::kLlama3: scale_llama3(c.rope, rope.inverse_frequencies); break;
+    case RopeScaling::Kind::kLlama3:
+      scale_llama3(c.rope, rope.inverse_frequencies);
+      break;
     case RopeScaling::Kind::kYarn:
       scale_yarn(c, period, rope.inverse_frequencies);
-      rope.attention_factor = static_cast<float>(
-          c.rope.attention_factor > 0 ? c.rope.attention_factor : c.rope.factor <= 1 ? 1 : 0.1 * std::log(c.rope.factor) + 1);
+      rope.attention_factor = static_cast<float>(c.rope.attention_factor > 0 ? c.rope.attention_factor
+                                                 : c.rope.factor <= 1        ? 1
+                                                                             : 0.1 * std::log(c.rope.factor) + 1);
       break;
   }
   return rope;

@@ -16,20 +16,22 @@ namespace rm::model {
 struct Span {
   std::int64_t position = 0;             // absolute position of tokens[0]; positions before it are in the cache
   std::span<const std::int32_t> tokens;  // at least one
-  std::span<const std::int32_t> pages;   // page of positions [i * page_tokens, (i+1) * page_tokens), covering all tokens
-  bool logits = false;                   // the last token's logits are wanted
-  bool all_logits = false;               // every token's are
+  std::span<const std::int32_t> pages;  // page of positions [i * page_tokens, (i+1) * page_tokens), covering all tokens
+  bool logits = false;                  // the last token's logits are wanted
+  bool all_logits = false;              // every token's are
 };
 
 class StepModel {
  public:
   virtual ~StepModel() = default;
   virtual std::int64_t vocab() const = 0;
-  virtual std::int64_t context() const = 0;       // the longest sequence the model was made for
+  virtual std::int64_t context() const = 0;  // the longest sequence the model was made for
   virtual int page_tokens() const = 0;
-  virtual std::uint64_t page_bytes() const = 0;   // of one page over all layers
+  virtual std::uint64_t page_bytes() const = 0;  // of one page over all layers
   virtual std::uint64_t weight_bytes() const = 0;
-  virtual std::uint64_t free_bytes() const { return 0; }  // of the device's memory; asked only where device() is not "cpu"
+  virtual std::uint64_t free_bytes() const {
+    return 0;
+  }  // of the device's memory; asked only where device() is not "cpu"
   // Makes the cache. Exit::kResources when it does not fit. Pages are numbered 0..pages-1.
   virtual Result<void> allocate(std::int64_t pages) = 0;
   // Runs the spans, writes their keys and values to their pages, and returns the wanted logits, rows in span order,

@@ -1,7 +1,6 @@
 #include "lib/model/torch_model.h"
 
 #include <algorithm>
-#include <cmath>
 #include <exception>
 #include <new>
 
@@ -28,15 +27,16 @@ Error from_exception(const char* doing) {
   }
 }
 
-// NaN and infinities survive a sum, and finite residuals are far from overflowing one.
-bool finite(const at::Tensor& x) { return std::isfinite(x.sum().item<float>()); }
-
 }  // namespace
 
 TorchModel::TorchModel(const weightfile::ModelConfig& config, std::unique_ptr<Weights> weights, ops::Backend& backend,
                        at::ScalarType compute, std::int64_t context)
-    : config_(config), weights_(std::move(weights)), backend_(backend), decoder_(config_, *weights_, backend, compute),
-      rope_(make_rope(config_)), context_(context) {}
+    : config_(config),
+      weights_(std::move(weights)),
+      backend_(backend),
+      decoder_(config_, *weights_, backend, compute),
+      rope_(make_rope(config_)),
+      context_(context) {}
 
 std::uint64_t TorchModel::page_bytes() const {
   return static_cast<std::uint64_t>(backend_.page_bytes(decoder_.heads(), decoder_.compute()) * config_.layers);
@@ -70,7 +70,8 @@ Result<void> TorchModel::check(std::span<const Span> spans, int pad_rows) const 
       if (t < 0 || t >= config_.vocab) return bug("token " + std::to_string(t) + " is not in the vocabulary");
   }
   if (rows == 0) return bug("a step without tokens");
-  if (pad_rows > 0 && rows > static_cast<std::size_t>(pad_rows)) return bug("a step has more tokens than it is padded to");
+  if (pad_rows > 0 && rows > static_cast<std::size_t>(pad_rows))
+    return bug("a step has more tokens than it is padded to");
   return {};
 }
 
@@ -115,7 +116,7 @@ Result<std::span<const float>> TorchModel::run(std::span<const Span> spans, int 
 Result<std::span<const float>> TorchModel::run_batch(std::span<const Span> spans, const ops::Batch& b, int pad_rows) {
   at::Tensor x_TD = decoder_.embed(b);
   for (std::size_t i = 0; i < cache_.size(); ++i) decoder_.layer(i, x_TD, b, cache_[i]);
-  if (!finite(x_TD)) return name_layer(b);
+  if (!backend_.finite(x_TD)) return name_layer(b);
 
   std::vector<std::int64_t> wanted;
   for (std::size_t i = 0; i < spans.size(); ++i) {
@@ -125,7 +126,8 @@ Result<std::span<const float>> TorchModel::run_batch(std::span<const Span> spans
   }
   if (wanted.empty()) return std::span<const float>();
   const auto rows = static_cast<std::int64_t>(wanted.size());
-  if (pad_rows > 0 && !backend_.rows_independent()) wanted.resize(static_cast<std::size_t>(std::max<std::int64_t>(pad_rows, rows)));
+  if (pad_rows > 0 && !backend_.rows_independent())
+    wanted.resize(static_cast<std::size_t>(std::max<std::int64_t>(pad_rows, rows)));
   const at::Tensor x_RD = x_TD.index_select(0, at::tensor(wanted, at::kLong).to(x_TD.device()));
   logits_ = decoder_.logits(x_RD).narrow(0, 0, rows).to(at::kCPU);
   return std::span<const float>(logits_.const_data_ptr<float>(), static_cast<std::size_t>(rows * config_.vocab));
@@ -134,13 +136,14 @@ Result<std::span<const float>> TorchModel::run_batch(std::span<const Span> spans
 // Runs the step again, which writes the same keys and values, and looks after every layer.
 Error TorchModel::name_layer(const ops::Batch& b) {
   at::Tensor x_TD = decoder_.embed(b);
-  std::string where = finite(x_TD) ? "" : "the embedding";
+  std::string where = backend_.finite(x_TD) ? "" : "the embedding";
   for (std::size_t i = 0; where.empty() && i < cache_.size(); ++i) {
     decoder_.layer(i, x_TD, b, cache_[i]);
-    if (!finite(x_TD)) where = "layer " + std::to_string(i);
+    if (!backend_.finite(x_TD)) where = "layer " + std::to_string(i);
   }
-  return make_error(Exit::kModel, "not_finite", "the model's numbers became infinite or NaN in " + where +
-                                                    "; its weights are damaged, or " + dtype() + " is too narrow for them");
+  return make_error(Exit::kModel, "not_finite",
+                    "the model's numbers became infinite or NaN in " + where + "; its weights are damaged, or " +
+                        dtype() + " is too narrow for them");
 }
 
 }  // namespace rm::model

@@ -75,22 +75,6 @@ Result<std::unique_ptr<RowTable>> WeightReader::table(const std::string& module)
   return std::unique_ptr<RowTable>(std::move(stored));
 }
 
-Result<std::unique_ptr<Embedding>> WeightReader::embedding(const std::string& name) {
-  RM_ASSIGN(const TensorInfo* t, find(name));
-  std::vector<std::byte> rows(t->bytes);
-  RM_TRY(file_.read(*t, 0, rows));
-  const auto width = static_cast<std::int64_t>(t->shape[1]);
-  auto made = std::make_unique<Embedding>(t->dtype, width, std::move(rows), backend_.device());
-  std::atomic<std::uint64_t> bad{0};
-  ops::cpu::parallel(static_cast<std::int64_t>(t->shape[0] + 1023) / 1024, [&](std::int64_t i, int) {
-    const auto end = std::min<std::int64_t>((i + 1) * 1024, static_cast<std::int64_t>(t->shape[0]));
-    const at::Tensor strip = made->rows(at::arange(i * 1024, end, at::kLong)).to(at::kCPU);
-    bad += count_not_finite({strip.const_data_ptr<float>(), static_cast<std::size_t>(strip.numel())});
-  });
-  count(name, bad);
-  return made;
-}
-
 Result<at::Tensor> WeightReader::vector(const std::string& name) {
   RM_ASSIGN(const TensorInfo* t, find(name));
   at::Tensor v = at::empty({static_cast<std::int64_t>(t->shape[0])}, at::kFloat);
@@ -136,7 +120,8 @@ Result<void> WeightReader::read_rows(const TensorInfo& t, ops::Matrix& m, std::i
       for (std::int64_t r = 0; r < n; ++r)
         backend_.put_rows(m, begin + place(t, file_.config().head_dim, first + r), 1, values.data() + r * m.in);
     } catch (const std::exception& e) {
-      fail(make_error(Exit::kResources, "out_of_memory", std::string("not enough memory while reading tensor ") + t.name));
+      fail(make_error(Exit::kResources, "out_of_memory",
+                      std::string("not enough memory while reading tensor ") + t.name));
     }
   });
   if (failed) return *failed;

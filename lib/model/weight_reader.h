@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "lib/base/result.h"
-#include "lib/model/embedding.h"
 #include "lib/model/linear.h"
 #include "lib/weightfile/weight_file.h"
 
@@ -29,7 +28,6 @@ class WeightReader {
   Result<std::unique_ptr<Linear>> linear(const std::vector<std::string>& modules, bool bias);
   // A matrix only its rows are wanted of: as stored on the CPU, as a Linear on other devices.
   Result<std::unique_ptr<RowTable>> table(const std::string& module);
-  Result<std::unique_ptr<Embedding>> embedding(const std::string& name);
   Result<at::Tensor> vector(const std::string& name);  // f32, on the device
   const std::vector<NotFinite>& not_finite() const { return not_finite_; }
 

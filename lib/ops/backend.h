@@ -11,6 +11,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -44,9 +45,9 @@ struct Batch {
   };
   std::vector<Span> spans;
   std::vector<std::int32_t> pages;
-  std::int64_t rows = 0;                // padding included
-  at::Tensor ids_T;                     // int64, on the device
-  at::Tensor cos_TC, sin_TC;            // f32 [T, C/2], on the device
+  std::int64_t rows = 0;                  // padding included
+  at::Tensor ids_T;                       // int64, on the device
+  at::Tensor cos_TC, sin_TC;              // f32 [T, C/2], on the device
   at::Tensor device_spans, device_pages;  // filled by prepare() where a backend wants them
 };
 
@@ -63,7 +64,7 @@ class Backend {
   at::Device device() const { return device_; }
   virtual const char* isa() const { return "reference"; }
   virtual std::uint64_t free_bytes() const { return 0; }  // of a device's own memory
-  virtual bool fast_bf16() const { return true; }  // bf16 is what "auto" should choose
+  virtual bool fast_bf16() const { return true; }         // bf16 is what "auto" should choose
   virtual int page_tokens() const { return 32; }
   // A row's result depends on that row alone, whatever the number of rows: no padding is needed to fix it.
   virtual bool rows_independent() const { return false; }
@@ -81,13 +82,14 @@ class Backend {
   virtual LayerCache make_cache(std::int64_t pages, const HeadShape& s, at::ScalarType dtype);
   virtual void prepare(Batch&) {}
 
-  virtual void add(at::Tensor& x_TD, const at::Tensor& y_TD) { x_TD.add_(y_TD); }  // x += y, both f32
+  virtual void add(at::Tensor& x_TD, const at::Tensor& y_TD) { x_TD.add_(y_TD); }                  // x += y, both f32
+  virtual bool finite(const at::Tensor& x_TD) { return std::isfinite(x_TD.sum().item<float>()); }  // all of an f32 x
   virtual at::Tensor rms_norm(const at::Tensor& x_TD, const at::Tensor& w_D, double eps, at::ScalarType result);
   // silu(gate) * up of gate_up = [gate | up].
   virtual at::Tensor swiglu(const at::Tensor& gate_up_T2F);
   // Norms (if any) and rotates q and k by halves, stores k and v to their pages, returns q_THC in the cache's dtype.
-  virtual at::Tensor rope_and_store(const at::Tensor& qkv_TX, const Batch& b, const HeadShape& s, const HeadNorms& norms,
-                                    LayerCache& cache);
+  virtual at::Tensor rope_and_store(const at::Tensor& qkv_TX, const Batch& b, const HeadShape& s,
+                                    const HeadNorms& norms, LayerCache& cache);
   // Causal grouped-query attention over the pages; scale is applied to the scores. [T, H * C] in the cache's dtype.
   virtual at::Tensor attend(const at::Tensor& q_THC, const Batch& b, const HeadShape& s, double scale,
                             const LayerCache& cache);

@@ -127,14 +127,15 @@ class Stopwatch {
 // Seconds of the best of three prefills of `length` tokens in chunks; the shared machine's noise only adds.
 Result<Seconds> time_prefill(model::StepModel& m, std::size_t length, std::size_t chunk) {
   std::vector<std::int32_t> ids(length);
-  for (std::size_t i = 0; i < length; ++i) ids[i] = static_cast<std::int32_t>((i * 7919 + 11) % static_cast<std::size_t>(m.vocab()));
+  for (std::size_t i = 0; i < length; ++i)
+    ids[i] = static_cast<std::int32_t>((i * 7919 + 11) % static_cast<std::size_t>(m.vocab()));
   const auto pages = all_pages(length / static_cast<std::size_t>(m.page_tokens()) + 1);
   Seconds best;
   for (int repeat = 0; repeat < 3; ++repeat) {
     const Stopwatch watch;
     for (std::size_t at = 0; at < length; at += chunk) {
-      const model::Span s{static_cast<std::int64_t>(at), std::span(ids).subspan(at, std::min(chunk, length - at)), pages,
-                          at + chunk >= length, false};
+      const model::Span s{static_cast<std::int64_t>(at), std::span(ids).subspan(at, std::min(chunk, length - at)),
+                          pages, at + chunk >= length, false};
       RM_TRY(m.run(std::span(&s, 1), 0));
     }
     watch.stop(best);
@@ -209,14 +210,22 @@ int main(int argc, char** argv) {
   for (int i = 2; i < argc; ++i) {
     const std::string flag = argv[i];
     const auto value = [&] { return i + 1 < argc ? argv[++i] : ""; };
-    if (flag == "--rates") o.rates = true;
-    else if (flag == "--dtype") o.engine.dtype = value();
-    else if (flag == "--adapter") o.engine.adapter = value();
-    else if (flag == "--threads") o.engine.threads = std::atoi(value());
-    else if (flag == "--chunk") o.chunk = static_cast<std::size_t>(std::atoi(value()));
-    else if (flag == "--greedy") o.greedy = static_cast<std::size_t>(std::atoi(value()));
-    else if (flag == "--out") o.out = value();
-    else return std::fprintf(stderr, "logit-probe: unknown flag %s\n", flag.c_str()), 2;
+    if (flag == "--rates")
+      o.rates = true;
+    else if (flag == "--dtype")
+      o.engine.dtype = value();
+    else if (flag == "--adapter")
+      o.engine.adapter = value();
+    else if (flag == "--threads")
+      o.engine.threads = std::atoi(value());
+    else if (flag == "--chunk")
+      o.chunk = static_cast<std::size_t>(std::atoi(value()));
+    else if (flag == "--greedy")
+      o.greedy = static_cast<std::size_t>(std::atoi(value()));
+    else if (flag == "--out")
+      o.out = value();
+    else
+      return std::fprintf(stderr, "logit-probe: unknown flag %s\n", flag.c_str()), 2;
   }
   const auto r = run(o);
   return r ? 0 : fail(r.error());

@@ -1,6 +1,7 @@
 #include "lib/ops/cpu/cpu_backend.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "lib/ops/cpu/pool.h"
@@ -8,8 +9,8 @@
 namespace rm::ops::cpu {
 namespace {
 
-constexpr std::int64_t kRowGrain = 4;      // rows of one task of the row-wise operations
-constexpr std::int64_t kQueryRows = 96;    // rows (queries x group) of one attention task
+constexpr std::int64_t kRowGrain = 4;    // rows of one task of the row-wise operations
+constexpr std::int64_t kQueryRows = 96;  // rows (queries x group) of one attention task
 
 std::int64_t round_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit * unit; }
 std::int64_t padded_width(const HeadShape& s) { return round_up(s.width, 16); }
@@ -90,7 +91,8 @@ at::Tensor CpuBackend::take_rows(const Matrix& m, const at::Tensor& ids_T) {
   return out;
 }
 
-at::Tensor CpuBackend::matmul(const Matrix& m, const at::Tensor& x_TI, const at::Tensor& bias_O, at::ScalarType result) {
+at::Tensor CpuBackend::matmul(const Matrix& m, const at::Tensor& x_TI, const at::Tensor& bias_O,
+                              at::ScalarType result) {
   const at::Tensor x = x_TI.contiguous();
   const std::int64_t T = x.size(0), panels = (m.out + kPanel - 1) / kPanel, size = element(m.dtype);
   TORCH_CHECK(x.size(1) == m.in && x.scalar_type() == m.dtype, "matmul: input does not fit the matrix");
@@ -134,6 +136,17 @@ void CpuBackend::add(at::Tensor& x_TD, const at::Tensor& y_TD) {
   });
 }
 
+bool CpuBackend::finite(const at::Tensor& x_TD) {
+  const float* x = x_TD.const_data_ptr<float>();
+  std::atomic<bool> all{true};
+  parallel_ranges(x_TD.numel(), 1 << 15, [&](std::int64_t begin, std::int64_t end) {
+    float zero = 0;  // stays 0 unless something is not finite
+    for (std::int64_t i = begin; i < end; ++i) zero += x[i] * 0.0f;
+    if (zero != 0.0f) all = false;
+  });
+  return all;
+}
+
 at::Tensor CpuBackend::rms_norm(const at::Tensor& x_TD, const at::Tensor& w_D, double eps, at::ScalarType result) {
   const std::int64_t T = x_TD.size(0), D = x_TD.size(1);
   at::Tensor y = empty({T, D}, result);
@@ -158,12 +171,12 @@ at::Tensor CpuBackend::swiglu(const at::Tensor& gate_up_T2F) {
   return y;
 }
 
-at::Tensor CpuBackend::rope_and_store(const at::Tensor& qkv_TX, const Batch& b, const HeadShape& s, const HeadNorms& norms,
-                                      LayerCache& cache) {
+at::Tensor CpuBackend::rope_and_store(const at::Tensor& qkv_TX, const Batch& b, const HeadShape& s,
+                                      const HeadNorms& norms, LayerCache& cache) {
   const at::ScalarType type = cache.k.scalar_type();
   const std::int64_t T = qkv_TX.size(0), C = s.width, size = element(type);
   const std::int64_t head = kPageTokens * padded_width(s), page_size = s.kv_heads * head * size;
-  at::Tensor q = at::zeros({T, s.heads, C}, at::TensorOptions().dtype(type));
+  at::Tensor q = empty({T, s.heads, C}, type);  // every row is a span's: this backend needs no padding
   const float *qkv = qkv_TX.const_data_ptr<float>(), *cos = b.cos_TC.const_data_ptr<float>();
   const float* sin = b.sin_TC.const_data_ptr<float>();
   struct Place {
@@ -224,7 +237,7 @@ at::Tensor CpuBackend::attend(const at::Tensor& q_THC, const Batch& b, const Hea
   std::stable_sort(items.begin(), items.end(), [](const Item& x, const Item& y) {
     return (x.span->position + x.begin) * x.count > (y.span->position + y.begin) * y.count;
   });
-  at::Tensor out = at::zeros({q_THC.size(0), stride}, q_THC.options());
+  at::Tensor out = empty({q_THC.size(0), stride}, type);
   const Scratch scratch(attend_scratch(queries * group, padded_width(s)));
   parallel(static_cast<std::int64_t>(items.size()), [&](std::int64_t i, int worker) {
     const Item& item = items[i];

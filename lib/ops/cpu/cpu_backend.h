@@ -26,6 +26,7 @@ class CpuBackend final : public Backend {
   std::int64_t page_bytes(const HeadShape& s, at::ScalarType dtype) const override;
   LayerCache make_cache(std::int64_t pages, const HeadShape& s, at::ScalarType dtype) override;
   void add(at::Tensor& x_TD, const at::Tensor& y_TD) override;
+  bool finite(const at::Tensor& x_TD) override;
   at::Tensor rms_norm(const at::Tensor& x_TD, const at::Tensor& w_D, double eps, at::ScalarType result) override;
   at::Tensor swiglu(const at::Tensor& gate_up_T2F) override;
   at::Tensor rope_and_store(const at::Tensor& qkv_TX, const Batch& b, const HeadShape& s, const HeadNorms& norms,

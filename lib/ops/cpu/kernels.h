@@ -24,16 +24,17 @@ struct PanelJob {
   const void* a = nullptr;  // [rows, k] elements, row stride lda
   std::int64_t lda = 0, rows = 0, k = 0;
   const void* panel = nullptr;
-  float* scratch = nullptr;      // [rows, kPanel]
-  const float* bias = nullptr;   // [columns], or null
-  void* out = nullptr;           // [rows, columns], row stride ldo
+  float* scratch = nullptr;           // [rows, kPanel]
+  const float* bias = nullptr;        // [columns], or null
+  void* out = nullptr;                // [rows, columns], row stride ldo
   std::int64_t ldo = 0, columns = 0;  // columns <= kPanel
   bool out_bf16 = false;
 };
 
 // Attention of `positions` consecutive queries of one sequence for the `group` query heads of one key/value head.
 struct AttendJob {
-  const void* q = nullptr;  // first query; [positions] x q_stride, heads of the group one after the other, width head_dim
+  const void* q =
+      nullptr;  // first query; [positions] x q_stride, heads of the group one after the other, width head_dim
   std::int64_t q_stride = 0;
   std::int64_t group = 1, head_dim = 0, padded_dim = 0;
   std::int64_t first = 0, positions = 0;  // absolute position of the first query
@@ -56,14 +57,14 @@ struct RopeJob {
   const float *cos = nullptr, *sin = nullptr;        // [head_dim / 2]
   const float *q_norm = nullptr, *k_norm = nullptr;  // [head_dim], or null
   float eps = 0;
-  void* q_out = nullptr;                       // [heads, head_dim] elements
-  void *k_page = nullptr, *v_page = nullptr;   // the token's page, head 0
-  std::int64_t head_stride = 0;                // elements from one head of a page to the next
-  std::int64_t slot = 0;                       // place in the page
+  void* q_out = nullptr;                      // [heads, head_dim] elements
+  void *k_page = nullptr, *v_page = nullptr;  // the token's page, head 0
+  std::int64_t head_stride = 0;               // elements from one head of a page to the next
+  std::int64_t slot = 0;                      // place in the page
 };
 
 struct KernelTable {
-  const char* name = "";     // "scalar", "avx2", "avx512", "avx512-bf16"
+  const char* name = "";  // "scalar", "avx2", "avx512", "avx512-bf16"
   bool (*usable)() = nullptr;
   void (*panel_bf16)(const PanelJob&) = nullptr;
   void (*panel_f32)(const PanelJob&) = nullptr;

@@ -17,9 +17,8 @@
 
 namespace rm::ops::cpu {
 
-const KernelTable kAvx2 = avx2::table("avx2", [] {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-});
+const KernelTable kAvx2 =
+    avx2::table("avx2", [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); });
 
 }  // namespace rm::ops::cpu
 #endif

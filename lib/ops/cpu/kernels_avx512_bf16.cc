@@ -18,8 +18,8 @@
 namespace rm::ops::cpu {
 
 const KernelTable kAvx512Bf16 = avx512_bf16::table("avx512-bf16", [] {
-  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl");
+  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 });
 
 }  // namespace rm::ops::cpu

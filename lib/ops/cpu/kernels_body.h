@@ -11,9 +11,9 @@ using I = std::int64_t;
 using Word = std::uint32_t;
 using Bf16 = std::uint16_t;
 constexpr int kW = RM_WIDTH;
-constexpr int kRows = 6;                 // rows of one register tile
+constexpr int kRows = 6;                    // rows of one register tile
 constexpr int kVectors = kW == 16 ? 4 : 2;  // vectors of one register tile
-constexpr I kBlockWords = 768;           // words of a panel that stay in the second-level cache
+constexpr I kBlockWords = 768;              // words of a panel that stay in the second-level cache
 
 typedef float V __attribute__((vector_size(kW * 4)));
 typedef Word U __attribute__((vector_size(kW * 4)));
@@ -152,12 +152,18 @@ void tile(const Operands& o) {
 template <bool kF32, int kN>
 void tile_rows(int rows, const Operands& o) {
   switch (rows) {
-    case 1: return tile<kF32, 1, kN>(o);
-    case 2: return tile<kF32, 2, kN>(o);
-    case 3: return tile<kF32, 3, kN>(o);
-    case 4: return tile<kF32, 4, kN>(o);
-    case 5: return tile<kF32, 5, kN>(o);
-    default: return tile<kF32, 6, kN>(o);
+    case 1:
+      return tile<kF32, 1, kN>(o);
+    case 2:
+      return tile<kF32, 2, kN>(o);
+    case 3:
+      return tile<kF32, 3, kN>(o);
+    case 4:
+      return tile<kF32, 4, kN>(o);
+    case 5:
+      return tile<kF32, 5, kN>(o);
+    default:
+      return tile<kF32, 6, kN>(o);
   }
 }
 
@@ -177,9 +183,12 @@ void multiply(I rows, I columns, Operands o) {
       p.b += column;
       p.c += row * o.ldc + column;
       p.ahead = ahead && t < 4 && column == 0 ? ahead + t * o.k * 64 : nullptr;
-      if (take == kVectors) tile_rows<kF32, kVectors>(static_cast<int>(count), p);
-      else if (take == 2) tile_rows<kF32, 2>(static_cast<int>(count), p);
-      else tile_rows<kF32, 1>(static_cast<int>(count), p);
+      if (take == kVectors)
+        tile_rows<kF32, kVectors>(static_cast<int>(count), p);
+      else if (take == 2)
+        tile_rows<kF32, 2>(static_cast<int>(count), p);
+      else
+        tile_rows<kF32, 1>(static_cast<int>(count), p);
       row += count;
     }
     column += take * kW;
@@ -202,13 +211,17 @@ void panel(const PanelJob& j) {
     I i = 0;
     for (; i + kW <= j.columns; i += kW) {
       const V v = j.bias ? load(c + i) + load(j.bias + i) : load(c + i);
-      if (j.out_bf16) store(static_cast<Bf16*>(j.out) + r * j.ldo + i, v);
-      else store(static_cast<float*>(j.out) + r * j.ldo + i, v);
+      if (j.out_bf16)
+        store(static_cast<Bf16*>(j.out) + r * j.ldo + i, v);
+      else
+        store(static_cast<float*>(j.out) + r * j.ldo + i, v);
     }
     for (; i < j.columns; ++i) {
       const float v = j.bias ? c[i] + j.bias[i] : c[i];
-      if (j.out_bf16) store_one(static_cast<Bf16*>(j.out) + r * j.ldo + i, v);
-      else store_one(static_cast<float*>(j.out) + r * j.ldo + i, v);
+      if (j.out_bf16)
+        store_one(static_cast<Bf16*>(j.out) + r * j.ldo + i, v);
+      else
+        store_one(static_cast<float*>(j.out) + r * j.ldo + i, v);
     }
   }
 }
@@ -244,12 +257,12 @@ template <bool kF32, class E>
 void attend(const AttendJob& j) {
   constexpr I kPack = kF32 ? 1 : 2;
   const I rows = j.positions * j.group, C = j.padded_dim;
-  float* sums = static_cast<float*>(j.scratch);   // [rows, C]
-  float* scores = sums + rows * C;                // [rows, kKeyBlock]
-  float* tops = scores + rows * kKeyBlock;        // [rows]
-  float* totals = tops + rows;                    // [rows]
-  E* q = reinterpret_cast<E*>(totals + rows);     // [rows, C]
-  E* weights = q + rows * C;                      // [rows, kKeyBlock]
+  float* sums = static_cast<float*>(j.scratch);  // [rows, C]
+  float* scores = sums + rows * C;               // [rows, kKeyBlock]
+  float* tops = scores + rows * kKeyBlock;       // [rows]
+  float* totals = tops + rows;                   // [rows]
+  E* q = reinterpret_cast<E*>(totals + rows);    // [rows, C]
+  E* weights = q + rows * C;                     // [rows, kKeyBlock]
   for (I r = 0; r < rows; ++r) {
     const E* from = static_cast<const E*>(j.q) + r / j.group * j.q_stride + r % j.group * j.head_dim;
     for (I i = 0; i < C; ++i) q[r * C + i] = i < j.head_dim ? from[i] : E{};
@@ -274,9 +287,10 @@ void attend(const AttendJob& j) {
              weights + r * kKeyBlock);
     for (I p = 0; p < keys; p += kPageTokens) {
       const E* page = static_cast<const E*>(j.v) + j.pages[(block + p) / kPageTokens] * j.page_stride;
-      multiply<kF32>(n, C,
-                     {reinterpret_cast<const Word*>(weights + first_row * kKeyBlock + p), kKeyBlock / kPack,
-                      reinterpret_cast<const Word*>(page), C, kPageTokens / kPack, sums + first_row * C, C, true, nullptr});
+      multiply<kF32>(
+          n, C,
+          {reinterpret_cast<const Word*>(weights + first_row * kKeyBlock + p), kKeyBlock / kPack,
+           reinterpret_cast<const Word*>(page), C, kPageTokens / kPack, sums + first_row * C, C, true, nullptr});
     }
   }
   for (I r = 0; r < rows; ++r) {
@@ -334,13 +348,17 @@ void rms_norm(const float* x, const float* w, I n, float eps, void* out, bool bf
   const float inverse = 1.0f / __builtin_sqrtf(total / static_cast<float>(n) + eps);
   for (i = 0; i + kW <= n; i += kW) {
     const V y = load(x + i) * inverse * load(w + i);
-    if (bf16) store(static_cast<Bf16*>(out) + i, y);
-    else store(static_cast<float*>(out) + i, y);
+    if (bf16)
+      store(static_cast<Bf16*>(out) + i, y);
+    else
+      store(static_cast<float*>(out) + i, y);
   }
   for (; i < n; ++i) {
     const float y = x[i] * inverse * w[i];
-    if (bf16) store_one(static_cast<Bf16*>(out) + i, y);
-    else store_one(static_cast<float*>(out) + i, y);
+    if (bf16)
+      store_one(static_cast<Bf16*>(out) + i, y);
+    else
+      store_one(static_cast<float*>(out) + i, y);
   }
 }
 
@@ -358,13 +376,23 @@ void swiglu_of(const E* gate, const E* up, I n, E* out) {
   }
 }
 void swiglu(const void* gate, const void* up, I n, void* out, bool bf16) {
-  if (bf16) swiglu_of(static_cast<const Bf16*>(gate), static_cast<const Bf16*>(up), n, static_cast<Bf16*>(out));
-  else swiglu_of(static_cast<const float*>(gate), static_cast<const float*>(up), n, static_cast<float*>(out));
+  if (bf16)
+    swiglu_of(static_cast<const Bf16*>(gate), static_cast<const Bf16*>(up), n, static_cast<Bf16*>(out));
+  else
+    swiglu_of(static_cast<const float*>(gate), static_cast<const float*>(up), n, static_cast<float*>(out));
 }
 
 constexpr KernelTable table(const char* name, bool (*usable)()) {
-  return {name, usable, panel<false>, panel<true>, attend<false, Bf16>, attend<true, float>,
-          rope<false, Bf16>, rope<true, float>, rms_norm, swiglu};
+  return {name,
+          usable,
+          panel<false>,
+          panel<true>,
+          attend<false, Bf16>,
+          attend<true, float>,
+          rope<false, Bf16>,
+          rope<true, float>,
+          rms_norm,
+          swiglu};
 }
 
 }  // namespace

@@ -37,7 +37,8 @@ class FakeFile final : public WeightFile {
       for (const std::uint64_t d : p.shape) t.bytes *= d;
       tensors_.push_back(std::move(t));
     }
-    std::sort(tensors_.begin(), tensors_.end(), [](const TensorInfo& a, const TensorInfo& b) { return a.name < b.name; });
+    std::sort(tensors_.begin(), tensors_.end(),
+              [](const TensorInfo& a, const TensorInfo& b) { return a.name < b.name; });
   }
   const std::string& path() const override { return path_; }
   const ModelConfig& config() const override { return config_; }

@@ -111,13 +111,14 @@ Difference compare(const std::string& path, const std::string& adapter, const Ex
     std::vector<std::vector<double>> rows;
     while (rows.size() < ids.size() && greedy.size() < e.greedy[p].size()) {
       const std::size_t n = std::min(chunk, ids.size() - rows.size());
-      const model::Span s{static_cast<std::int64_t>(rows.size()), std::span(ids).subspan(rows.size(), n), pages, true, true};
+      const model::Span s{static_cast<std::int64_t>(rows.size()), std::span(ids).subspan(rows.size(), n), pages, true,
+                          true};
       const auto logits = (*m)->run(std::span(&s, 1), 0);
       REQUIRE_MESSAGE(logits.ok(), (logits.ok() ? "" : logits.error().text()));
       for (std::size_t i = 0; i < n; ++i) rows.push_back(log_softmax(logits->subspan(i * e.vocab, e.vocab)));
       if (rows.size() == ids.size()) {
-        greedy.push_back(static_cast<std::int32_t>(std::max_element(rows.back().begin(), rows.back().end()) -
-                                                   rows.back().begin()));
+        greedy.push_back(
+            static_cast<std::int32_t>(std::max_element(rows.back().begin(), rows.back().end()) - rows.back().begin()));
         ids.push_back(greedy.back());
       }
     }

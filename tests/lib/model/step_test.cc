@@ -30,7 +30,8 @@ std::unique_ptr<model::StepModel> open(const weightfile::FakeFile& file, const s
 
 Ids some_ids(std::size_t n, std::int32_t first) {
   Ids ids(n);
-  for (std::size_t i = 0; i < n; ++i) ids[i] = static_cast<std::int32_t>((static_cast<std::size_t>(first) + i * 37) % 200);
+  for (std::size_t i = 0; i < n; ++i)
+    ids[i] = static_cast<std::int32_t>((static_cast<std::size_t>(first) + i * 37) % 200);
   return ids;
 }
 
@@ -45,7 +46,8 @@ std::vector<Row> step(model::StepModel& m, std::vector<Sequence*> sequences, con
   std::vector<Span> spans;
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     Sequence& s = *sequences[i];
-    spans.push_back({static_cast<std::int64_t>(s.done), std::span(s.ids).subspan(s.done, counts[i]), s.pages, true, false});
+    spans.push_back(
+        {static_cast<std::int64_t>(s.done), std::span(s.ids).subspan(s.done, counts[i]), s.pages, true, false});
     s.done += counts[i];
   }
   const auto r = m.run(spans, pad);
@@ -110,10 +112,11 @@ TEST_CASE("a step that makes no sense is our bug and an error, never a crash") {
     Span span;
     int pad;
   };
-  for (const Case& c : {Case{"no tokens", {0, none, page}, 0}, Case{"unknown token", {0, wrong, page}, 0},
-                        Case{"negative token", {0, negative, page}, 0}, Case{"too few pages", {0, ids, page}, 0},
-                        Case{"page out of range", {0, ids, far}, 0}, Case{"negative position", {-1, ids, two}, 0},
-                        Case{"beyond the context", {500, ids, two}, 0}, Case{"more than padded to", {0, ids, two}, 39}}) {
+  for (const Case& c :
+       {Case{"no tokens", {0, none, page}, 0}, Case{"unknown token", {0, wrong, page}, 0},
+        Case{"negative token", {0, negative, page}, 0}, Case{"too few pages", {0, ids, page}, 0},
+        Case{"page out of range", {0, ids, far}, 0}, Case{"negative position", {-1, ids, two}, 0},
+        Case{"beyond the context", {500, ids, two}, 0}, Case{"more than padded to", {0, ids, two}, 39}}) {
     CAPTURE(c.what);
     const auto r = m->run(std::span(&c.span, 1), c.pad);
     REQUIRE(!r.ok());

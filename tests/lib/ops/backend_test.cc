@@ -79,7 +79,8 @@ Setup make_setup(const std::vector<Piece>& pieces, std::int64_t width, std::int6
 TEST_CASE("a matrix product agrees with the reference for any number of rows and columns") {
   at::manual_seed(1);
   on_every_kernel([](Backend& b, at::ScalarType type) {
-    for (const auto& [rows, out, in] : {std::tuple{1, 64, 32}, {2, 65, 64}, {5, 17, 1538}, {13, 200, 96}, {70, 130, 3200}}) {
+    for (const auto& [rows, out, in] :
+         {std::tuple{1, 64, 32}, {2, 65, 64}, {5, 17, 1538}, {13, 200, 96}, {70, 130, 3200}}) {
       CAPTURE(rows);
       CAPTURE(out);
       CAPTURE(in);
@@ -134,13 +135,15 @@ TEST_CASE("attention over pages agrees with the reference: prefill, chunks, deco
   const std::vector<std::vector<Piece>> mixtures = {
       {{0, 1}}, {{0, 40}}, {{0, 128}}, {{0, 300}}, {{0, 64}, {0, 1}, {0, 33}, {0, 129}}};
   on_every_kernel([&](Backend& b, at::ScalarType type) {
-    for (const HeadShape& shape : {HeadShape{4, 4, 16}, HeadShape{6, 1, 128}, HeadShape{9, 3, 64}, HeadShape{4, 2, 24}}) {
+    for (const HeadShape& shape :
+         {HeadShape{4, 4, 16}, HeadShape{6, 1, 128}, HeadShape{9, 3, 64}, HeadShape{4, 2, 24}}) {
       CAPTURE(shape.heads);
       CAPTURE(shape.width);
       const std::int64_t x = shape.q_width() + 2 * shape.kv_width();
       for (const auto& pieces : mixtures) {
         Setup s = make_setup(pieces, shape.width, b.page_tokens());
-        LayerCache cache = b.make_cache(s.pages + 8, shape, type), plain = reference().make_cache(s.pages + 8, shape, type);
+        LayerCache cache = b.make_cache(s.pages + 8, shape, type),
+                   plain = reference().make_cache(s.pages + 8, shape, type);
         const HeadNorms norms{shape.heads == 9 ? random({shape.width}) : at::Tensor(),
                               shape.heads == 9 ? random({shape.width}) : at::Tensor(), 1e-6};
         const at::Tensor qkv = random({s.batch.rows, x});
@@ -148,8 +151,8 @@ TEST_CASE("attention over pages agrees with the reference: prefill, chunks, deco
         const at::Tensor q0 = reference().rope_and_store(qkv, s.batch, shape, norms, plain);
         CHECK(distance(q, q0) < tolerance(type));
         const double scale = 1 / std::sqrt(double(shape.width));
-        CHECK(distance(b.attend(q0, s.batch, shape, scale, cache), reference().attend(q0, s.batch, shape, scale, plain)) <
-              2 * tolerance(type));
+        CHECK(distance(b.attend(q0, s.batch, shape, scale, cache),
+                       reference().attend(q0, s.batch, shape, scale, plain)) < 2 * tolerance(type));
       }
     }
   });
@@ -165,7 +168,8 @@ TEST_CASE("a row has the same bits whatever runs beside it, at whichever place a
     const at::Tensor all = b.matmul(m, x, {}, at::kFloat);
     for (const std::int64_t rows : {1, 2, 3, 7, 16, 40}) {
       CAPTURE(rows);
-      CHECK(same_bits(b.matmul(m, x.narrow(0, 41 - rows, rows).contiguous(), {}, at::kFloat), all.narrow(0, 41 - rows, rows)));
+      CHECK(same_bits(b.matmul(m, x.narrow(0, 41 - rows, rows).contiguous(), {}, at::kFloat),
+                      all.narrow(0, 41 - rows, rows)));
     }
     cpu::set_threads(1);
     CHECK(same_bits(b.matmul(m, x, {}, at::kFloat), all));
