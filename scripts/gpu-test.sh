@@ -20,9 +20,9 @@ if ! carried && { command -v nvcc || test -x /usr/local/cuda/bin/nvcc; } >/dev/n
 fi
 [[ ${2:-} == carry ]] && exit 0
 
-# The programs stand alone (tests/lib's paths are read from RM_SOURCE_DIR at run time where set), so no cmake is needed here.
+# The test programs find everything beside themselves and in TORCH_DIR: no cmake or compiler is needed from here on.
 nvidia=$(printf '%s:' "$torch"/../nvidia/*/lib)
-export LD_LIBRARY_PATH="$torch/lib:$nvidia${LD_LIBRARY_PATH:-}" OMP_WAIT_POLICY=passive RM_SOURCE_DIR=$source
+export LD_LIBRARY_PATH="$torch/lib:$nvidia${LD_LIBRARY_PATH:-}" OMP_WAIT_POLICY=passive
 passed=0 failed=0 skipped=0
 for program in "$build"/bin/test_*_gpu; do
   [[ -x $program ]] || continue
