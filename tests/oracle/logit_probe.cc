@@ -152,11 +152,13 @@ Result<Seconds> time_decode(model::StepModel& m, std::size_t batch, std::int64_t
     ids[i] = static_cast<std::int32_t>(100 + i);
     pages.push_back(all_pages(each, i * each));
   }
-  for (std::size_t i = 0; i < batch; ++i) {  // pages are cleared as they are begun
-    for (std::int64_t at = 0; at < position; at += m.page_tokens()) {
-      const model::Span s{at, std::span(&ids[i], 1), pages[i], false, false};
-      if (at % (8 * m.page_tokens()) == 0 || position - at <= m.page_tokens()) RM_TRY(m.run(std::span(&s, 1), 0));
-    }
+  for (std::size_t i = 0; i < batch; ++i) {  // a page is cleared when its first position is written
+    for (std::int64_t at = 0; at < position; at += m.page_tokens())
+      spans.push_back({at, std::span(&ids[i], 1), pages[i], false, false});
+  }
+  RM_TRY(m.run(spans, 0));
+  spans.clear();
+  for (std::size_t i = 0; i < batch; ++i) {
     spans.push_back({position, std::span(&ids[i], 1), pages[i], true, false});
   }
   Seconds best;
