@@ -4,7 +4,7 @@ page=$RM_SOURCE/man/rm-judge.1
 [ -e "$page" ] || skip "no man page"
 command -v mandoc >/dev/null || skip "no mandoc"
 rm-judge --help | grep -oE '^  (-[a-z],)?--?[a-z-]+' | tr -d ' ' | tr ',' '\n' | sort -u >in_help
-mandoc -T ascii "$page" | col -bx >page.txt
+mandoc -T ascii "$page" | sed 's/.\x08//g' >page.txt
 grep -oE '^ {2,12}-[-a-z].*' page.txt | grep -oE '(^|[ ,|])--?[a-z][a-z-]*' | tr -d ' ,|' | sort -u >in_page
 comm -23 in_help in_page >missing
 [ ! -s missing ] || { echo "not in the man page:"; cat missing; exit 1; }
