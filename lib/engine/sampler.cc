@@ -39,7 +39,7 @@ std::int32_t at_mass(std::span<const float> logits, float max, float scale, std:
   std::size_t block = 0;
   while (block + 1 < sums.size() && target >= sums[block]) target -= sums[block++];
   const std::size_t begin = block * kRowBlock, end = std::min(begin + kRowBlock, logits.size());
-  std::int32_t last = -1;
+  std::int32_t last = static_cast<std::int32_t>(begin);
   for (std::size_t i = begin; i < end; ++i) {
     const float w = fast_exp((logits[i] - max) * scale);
     if (w <= 0) continue;

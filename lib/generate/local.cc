@@ -22,7 +22,8 @@ Result<text::ChatTemplate> open_template(const LocalOptions& o, const weightfile
   auto chat = text::ChatTemplate::from_json(file);
   if (chat) return chat;
   Error e = chat.error();
-  if (e.where.empty()) e.where = o.chat_file;
+  e.exit = Exit::kModel;
+  e.where = e.where.empty() ? o.chat_file : o.chat_file + ":" + e.where;
   return e;
 }
 

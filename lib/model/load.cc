@@ -44,7 +44,15 @@ std::optional<std::uint64_t> free_memory() {
     if (key == "MemAvailable:") free = kib * 1024;
   }
   const auto limit = number_in("/sys/fs/cgroup/memory.max"), used = number_in("/sys/fs/cgroup/memory.current");
-  if (limit && used) free = std::min(free.value_or(*limit), *limit > *used ? *limit - *used : 0);
+  if (limit && used) {
+    // Page cache counts as used but is given back when memory is wanted.
+    std::uint64_t cached = 0, n = 0;
+    std::ifstream stat("/sys/fs/cgroup/memory.stat");
+    for (std::string key; stat >> key >> n;)
+      if (key == "inactive_file" || key == "active_file") cached += n;
+    const std::uint64_t held = *used > cached ? *used - cached : 0;
+    free = std::min(free.value_or(*limit), *limit > held ? *limit - held : 0);
+  }
   return free;
 }
 

@@ -148,7 +148,7 @@ Parser& Parser::real(const std::string& names, const std::string& value, std::op
 Parser& Parser::flag(const std::string& names, bool& to, const std::string& help) {
   impl_->app
       .add_flag_function(
-          names, [&to](std::int64_t) { to = true; }, help)
+          names, [&to](std::int64_t count) { to = count > 0; }, help)
       ->group(impl_->current);
   return *this;
 }

@@ -78,7 +78,10 @@ void Loop::accept(records::Line line) {
   item->line = std::move(line);
   window_bytes_ += item->line.text.size();
   window_.push_back(item);
-  if (auto begun = begin(*item); !begun) return fail(*item, begun.error());
+  if (auto begun = begin(*item); !begun) {
+    if (begun.error().exit != Exit::kInput) return stop_with(begun.error());
+    return fail(*item, begun.error());
+  }
   for (std::size_t i = 0; i < item->missing; ++i) queue_.push_back({item, i});
 }
 

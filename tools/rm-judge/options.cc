@@ -33,6 +33,10 @@ Result<void> check_records(const Options& o) {
   if (o.length.resume && o.common.out == "-") return usage("needs a file to go on with: name it with -o", "--resume");
   if (o.length.resume && (o.show_prompt || o.common.dry_run))
     return usage("goes on with judged records only", "--resume");
+  if ((o.show_prompt || o.common.dry_run) && o.common.out != "-")
+    return usage("print to standard output only, so that no judgments are overwritten", "--show-prompt and --dry-run with -o");
+  if (!o.common.summary.empty() && (o.common.summary == o.common.out || o.common.summary == o.common.in))
+    return usage("would overwrite the records: give the summary a file of its own", "--summary");
   if (o.show_prompt && o.common.dry_run) return usage("--show-prompt and --dry-run exclude each other");
   if (o.reparse && (o.show_prompt || o.common.dry_run))
     return usage("asks no model; --show-prompt and --dry-run do not apply", "--reparse");

@@ -45,7 +45,7 @@ PY
 cp deep33 bad; check too_deep
 cp deep bad; check too_deep
 cp name bad; check no_shape
-! grep -q "$(printf '\033')" err
+if grep -q "$(printf '\033')" err; then echo "err holds an escape character"; exit 1; fi
 { printf '{"a":"'; head -c 67108864 /dev/zero | tr '\0' x; printf '"}\n'; } >bad
 check line_too_long
 [ "$(wc -c <out)" -lt 20000 ]

@@ -3,7 +3,7 @@
 small_model; engine
 ends 0 rm-judge -m "$model" -q 'Why is the sky blue?' -a Rayleigh -b Because --max-tokens 16 -o record.jsonl
 has out Verdict
-! grep -q "$(printf '\033')" out
+if grep -q "$(printf '\033')" out; then echo "a pipe got an escape character"; exit 1; fi
 [ ! -s err ]
 [ "$(jq -r .question record.jsonl)" = 'Why is the sky blue?' ]
 text=$(jq -r '.judgment.samples[0].text' record.jsonl)
