@@ -2,6 +2,7 @@
 //
 // Pull model, one thread: submit() queues, wait() works until at least one reply is complete and calls on_text on the
 // way. A Generator owns its requests until their replies are handed out. Order of replies is not the order of requests.
+// Only nudge() may be called from another thread.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,7 @@ struct Request {
   std::uint64_t seed = 0;
   bool logprobs = false;              // fill Reply::letters
   std::optional<std::string> forced;  // teacher forcing: the reply's text is given, only log-probabilities are wanted
+  std::string prefill;                // the reply begins with this text, and goes on from there; part of Reply::text
   std::function<void(std::string_view)> on_text;  // complete characters as they come
 };
 
@@ -69,8 +71,12 @@ class Generator {
   // Error: this request cannot be done ("too_long", "bad_messages"); the generator stays usable.
   virtual Result<void> submit(Request r) = 0;
   virtual std::size_t in_flight() const = 0;
-  // Works until a reply is complete; empty only when nothing is in flight or a stop was requested. An Error here is fatal.
+  // Works until a reply is complete; empty when nothing is in flight, a stop was requested or somebody nudged. An Error here
+  // is fatal.
   virtual Result<std::vector<Reply>> wait() = 0;
+  // Makes the present or the next wait() return soon, with what there is. Safe from any thread.
+  virtual void nudge() = 0;
+  virtual void cancel(std::uint64_t id) = 0;  // no reply comes for it any more; an unknown id is ignored
   virtual void cancel_all() = 0;
   // The rendered prompt, where the generator knows it (--show-prompt, --dry-run). Exit::kUsage when it does not.
   virtual Result<Tokenized> show(const Request& r) const = 0;

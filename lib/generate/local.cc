@@ -1,6 +1,7 @@
 #include "lib/generate/local.h"
 
 #include <algorithm>
+#include <atomic>
 #include <unordered_map>
 
 #include "lib/base/fd.h"
@@ -56,6 +57,8 @@ class Local final : public Generator {
 
   Result<void> submit(Request r) override;
   Result<std::vector<Reply>> wait() override;
+  void nudge() override { nudged_ = true; }
+  void cancel(std::uint64_t id) override;
   void cancel_all() override;
   Result<Tokenized> show(const Request& r) const override { return render(r); }
 
@@ -76,6 +79,7 @@ class Local final : public Generator {
   std::optional<LetterTokens> letters_;
   std::unordered_map<SequenceId, std::unique_ptr<Running>> running_;
   SequenceId next_ = 1;
+  std::atomic<bool> nudged_{false};
 };
 
 void Local::collect_stops(const weightfile::ModelConfig& config) {
@@ -129,6 +133,10 @@ text::Ids Local::encode_forced(std::string_view text) const {
 
 Result<void> Local::submit(Request r) {
   RM_ASSIGN(Tokenized prompt, render(r));
+  if (!r.prefill.empty()) {
+    const text::Ids begun = encode_forced(r.prefill);
+    prompt.ids.insert(prompt.ids.end(), begun.begin(), begun.end());
+  }
   if (!engine_) {
     RM_ASSIGN(engine_, open_engine(o_.engine));
     if (engine_->info().vocab < static_cast<std::int64_t>(tokenizer_.size())) {
@@ -166,6 +174,7 @@ Result<void> Local::submit(Request r) {
   auto run = std::make_unique<Running>(tokenizer_, std::move(r));
   run->reply.id = run->request.id;
   run->reply.prompt_tokens = tokens;
+  run->reply.text = run->request.prefill;
   const SequenceId id = t.id;
   RM_TRY(engine_->submit(std::move(t)));
   running_.emplace(id, std::move(run));
@@ -211,7 +220,7 @@ void Local::take(const TokenEvent& e, std::vector<Reply>& done) {
 
 Result<std::vector<Reply>> Local::wait() {
   std::vector<Reply> done;
-  while (done.empty() && !running_.empty() && !signals::stop_requested()) {
+  while (done.empty() && !running_.empty() && !nudged_.exchange(false) && !signals::stop_requested()) {
     RM_ASSIGN(const std::vector<TokenEvent> events, engine_->step());
     if (events.empty() && engine_->alive() == 0) {
       return make_error(Exit::kBug, "engine", "the engine lost " + std::to_string(running_.size()) + " sequences");
@@ -219,6 +228,13 @@ Result<std::vector<Reply>> Local::wait() {
     for (const TokenEvent& e : events) take(e, done);
   }
   return done;
+}
+
+void Local::cancel(std::uint64_t id) {
+  const auto it = std::ranges::find_if(running_, [id](const auto& entry) { return entry.second->request.id == id; });
+  if (it == running_.end()) return;
+  (void)engine_->cancel(it->first);  // what the engine still says of it belongs to nobody
+  running_.erase(it);
 }
 
 void Local::cancel_all() {

@@ -1,6 +1,7 @@
 #include "lib/generate/scripted.h"
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 
 #include "lib/base/signals.h"
@@ -43,18 +44,25 @@ class Scripted final : public Generator {
 
   Result<std::vector<Reply>> wait() override {
     if (s_.on_wait) s_.on_wait(log_->answered);
-    if (queue_.empty() || signals::stop_requested()) return std::vector<Reply>{};
+    if (nudged_.exchange(false) || queue_.empty() || signals::stop_requested()) return std::vector<Reply>{};
     if (s_.fail_after >= 0 && log_->answered >= static_cast<std::size_t>(s_.fail_after))
       return make_error(Exit::kResources, "out_of_memory", "the script says so");
     const Request r = s_.newest_first ? queue_.back() : queue_.front();
     s_.newest_first ? queue_.pop_back() : queue_.pop_front();
     Reply reply = s_.answer(r);
     reply.id = r.id;
+    reply.text.insert(0, r.prefill);
     reply.prompt_tokens = static_cast<std::int64_t>(prompt_text(r).size());
     reply.completion_tokens = static_cast<std::int64_t>(reply.text.size());
     if (r.on_text) r.on_text(reply.text);
     ++log_->answered;
     return std::vector<Reply>{std::move(reply)};
+  }
+
+  void nudge() override { nudged_ = true; }
+
+  void cancel(std::uint64_t id) override {
+    log_->cancelled += std::erase_if(queue_, [id](const Request& r) { return r.id == id; });
   }
 
   void cancel_all() override {
@@ -72,6 +80,7 @@ class Scripted final : public Generator {
   Script s_;
   std::shared_ptr<ScriptLog> log_;
   std::deque<Request> queue_;
+  std::atomic<bool> nudged_{false};
 };
 
 }  // namespace

@@ -15,6 +15,10 @@
 
 namespace rm::judge {
 
+struct Scale {  // --rate LOW-HIGH
+  int low = 1, high = 10;
+};
+
 struct Settings {
   Form form = Form::kCor;
   VerdictMode verdict = VerdictMode::kStrict;
@@ -24,6 +28,8 @@ struct Settings {
   double temperature = 0, top_p = 1;
   std::int64_t max_tokens = 0;
   bool logprobs = false;
+  std::optional<Scale> rate;  // rate every answer on its own instead of comparing
+  std::int64_t budget = 0;    // ranking more than two answers: most calls a record; 0: every pair once
   std::uint64_t seed = 0;
   std::string model;
 };

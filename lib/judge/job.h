@@ -1,0 +1,51 @@
+// One record on its way to a judgment: which requests can be made now, and what became of them.
+//
+// A job is plain state: it knows no files, threads or engines. Whoever drives it (judge/runner) asks next() for requests,
+// hands every reply to take(), and reads the result once done(). Some jobs know all their requests at once (a pair), some
+// choose the next by what came back (a ranking within a budget). One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/json.h"
+#include "lib/base/result.h"
+#include "lib/generate/generator.h"
+#include "lib/judge/judge.h"
+#include "lib/records/judgment.h"
+#include "lib/records/pair.h"
+
+namespace rm::judge {
+
+class Job {
+ public:
+  virtual ~Job() = default;
+  // Requests that can go out now, each once. Request::id is the job's own number for it; a reply must carry the same.
+  // Empty: replies are awaited, or the job is done.
+  virtual std::vector<generate::Request> next() = 0;
+  virtual void take(generate::Reply reply) = 0;
+  virtual bool done() const = 0;
+  virtual const records::Judgment& judgment() const = 0;  // once done()
+  virtual std::vector<std::string> warnings() const = 0;  // words for the record's `warnings`; usually none
+
+  // Text of the replies as it comes: the request's number, and complete characters. Set before the first next().
+  std::function<void(std::uint64_t request, std::string_view text)> on_text;
+  // Set by the driver where a request could not be made (too_long): the record's failure. The job gets nothing more.
+  std::optional<Error> failed;
+};
+
+// What kind of judging a record asks for is found from its shape: a pair, more than two responses (a ranking within
+// settings.budget calls), and with settings.rate every answer on its own. Errors: those of records::read_* and of plan().
+Result<std::unique_ptr<Job>> make_job(const json::Value& record, const records::FieldMap& map, const PromptSet& prompts,
+                                      const Settings& s);
+
+// The scalar of every answer, in [0, 1], in the order of the record: a pair's share of votes (P(better) with logprobs), a
+// ranking's mean chance to win against the others, a rating's place on its scale. Empty where nothing was parsed.
+std::vector<std::optional<double>> rewards(const records::Judgment& j, const Settings& s);
+
+}  // namespace rm::judge
