@@ -10,7 +10,7 @@
 // tests/oracle/ranking_probe.cc measures it: with 16 answers the order comes within 0.05 of round robin's Kendall tau for 3 N
 // calls where the judge is right in 9 pairs of 10, for 4 N at 83 %, for about 5 N at 73 %. Swiss rounds, with or without a
 // knockout before them, ordered worse at every noise tried (73 to 95 %); only the single best answer they find somewhat
-// oftener, where the judge is right in 73 % and no schedule finds it in half the trials.
+// oftener, where the judge is right in 73 % and nothing within 3 N calls finds it in half the trials.
 //
 // The order depends on the seed and the results alone, never on when they came back. Memory N^2 and time N^3 a round: meant
 // for some hundreds of answers. Plain state; one thread.

@@ -26,7 +26,7 @@ struct Strength {
 };
 
 // The prior's standard deviation of one strength, in nats. Two answers then differ by 2.8, which a judge of that many nats
-// tells apart in 83 % of the pairs, as good judges do on hard benchmarks; ten wins without a loss still reach 97 %.
+// tells apart in 83 % of the pairs, as good judges do on hard benchmarks; ten wins without a loss still reach 96 %.
 inline constexpr double kStrengthPrior = 2;
 
 // `n` players. Games that name others, or a player twice, or whose score is not in [0, 1], are ignored. The interval is that
