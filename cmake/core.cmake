@@ -74,6 +74,8 @@ rm_layer(records DEPS rm_text rm_base)
 rm_layer(generate DEPS rm_weightfile rm_records rm_text rm_base PkgConfig::CURL ${CMAKE_DL_LIBS})
 rm_layer(rubric DEPS rm_text rm_base)
 rm_layer(judge DEPS rm_rubric rm_generate rm_records rm_stats rm_text rm_base)
+rm_layer(bench DEPS rm_records rm_stats rm_text rm_base)
+rm_layer(report DEPS rm_bench rm_stats rm_base)
 
 add_library(rm_core SHARED cmake/empty.cc)
 foreach(layer ${RM_CORE_LAYERS})

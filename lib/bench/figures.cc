@@ -1,0 +1,159 @@
+#include "lib/bench/figures.h"
+
+#include <cmath>
+#include <cstring>
+#include <unordered_map>
+
+#include "lib/base/hash.h"
+#include "lib/base/rng.h"
+
+namespace rm::bench {
+namespace {
+
+using stats::Ratio;
+
+// Gathers items that are alike. Most have one share that is 0 or 1; those are counted without hashing.
+class Patterns {
+ public:
+  explicit Patterns(std::size_t terms) : terms_(terms) {}
+  void add(const std::vector<Ratio>& terms) {
+    if (terms_ == 1 && terms[0].count == 1 && (terms[0].sum == 0 || terms[0].sum == 1)) {
+      ++plain_[terms[0].sum == 1 ? 1 : 0];
+      return;
+    }
+    key_.assign(reinterpret_cast<const char*>(terms.data()), terms.size() * sizeof(Ratio));
+    const auto [at, fresh] = index_.try_emplace(key_, patterns_.size());
+    if (fresh) patterns_.push_back({0, terms});
+    ++patterns_[at->second].items;
+  }
+  std::vector<stats::Pattern> take() {
+    for (int v = 0; v < 2; ++v) {
+      if (plain_[v] > 0) patterns_.push_back({plain_[v], {{double(v), 1}}});
+    }
+    return std::move(patterns_);
+  }
+
+ private:
+  std::size_t terms_;
+  std::uint64_t plain_[2] = {0, 0};
+  std::string key_;
+  std::unordered_map<std::string, std::size_t> index_;
+  std::vector<stats::Pattern> patterns_;
+};
+
+Figure with_wilson(Figure f, const Ratio& r) {
+  f.interval = stats::wilson(std::llround(r.sum), std::llround(r.count));
+  f.method = "wilson";
+  return f;
+}
+
+}  // namespace
+
+Figures::Figures(Tally& tally, const Slots& slots, Credit credit, bool with_ties, const Settings& s, bool differences)
+    : tally_(tally),
+      slots_(slots),
+      credit_(std::move(credit)),
+      with_ties_(with_ties),
+      differences_(differences),
+      settings_(s),
+      totals_(slots.totals(credit_, with_ties)) {}
+
+Figure Figures::with_bootstrap(Figure f, const stats::Composite& c) const {
+  if (c.empty()) return f;
+  f.value = c.value();
+  const std::uint64_t seed = derive_seed(settings_.seed, hash64(f.group), hash64(f.name));
+  f.interval = stats::bootstrap(c, seed, settings_.resamples);
+  f.method = "bootstrap";
+  if (f.interval.high > f.interval.low || differences_) return f;
+  // Nothing varies among the items: resampling them says nothing, their number does.
+  double items = 0;
+  for (const stats::Stratum& s : c.strata) {
+    for (const stats::Pattern& p : s.patterns) items += static_cast<double>(p.items);
+  }
+  return with_wilson(std::move(f), {std::round(*f.value * items), items});
+}
+
+Figure Figures::weighted(std::string group, std::string name, const std::vector<Term>& terms) const {
+  Figure f{std::move(group), std::move(name)};
+  for (const Term& t : terms) f.n += static_cast<std::uint64_t>(totals_[t.slot].ratio.count);
+  if (terms.size() == 1 && totals_[terms[0].slot].simple && !differences_)
+    return pooled(f.group, f.name, {terms[0].slot});
+  stats::Composite c;
+  std::vector<std::size_t> stratum_of(slots_.all().size(), SIZE_MAX), place_of(slots_.all().size(), SIZE_MAX);
+  for (const Term& t : terms) {
+    std::size_t& at = stratum_of[slots_.all()[t.slot].stratum];
+    if (at == SIZE_MAX) at = c.strata.size(), c.strata.emplace_back();
+    place_of[t.slot] = c.strata[at].weights.size();
+    c.strata[at].weights.push_back(t.weight);
+  }
+  std::vector<Patterns> patterns;
+  std::vector<std::vector<Ratio>> scratch;
+  for (const stats::Stratum& s : c.strata)
+    patterns.emplace_back(s.weights.size()), scratch.emplace_back(s.weights.size());
+  slots_.each_item(credit_, with_ties_, [&](std::size_t stratum, std::span<const Share> shares) {
+    const std::size_t at = stratum_of[stratum];
+    if (at == SIZE_MAX) return;
+    scratch[at].assign(scratch[at].size(), Ratio());
+    bool any = false;
+    for (const Share& s : shares) {
+      if (place_of[s.slot] == SIZE_MAX) continue;
+      scratch[at][place_of[s.slot]] = s.ratio;
+      any = true;
+    }
+    if (any) patterns[at].add(scratch[at]);
+  });
+  for (std::size_t i = 0; i < c.strata.size(); ++i) c.strata[i].patterns = patterns[i].take();
+  return with_bootstrap(std::move(f), c);
+}
+
+Figure Figures::pooled(std::string group, std::string name, const std::vector<std::size_t>& slots) const {
+  Figure f{std::move(group), std::move(name)};
+  Ratio sum;
+  bool simple = !differences_;
+  std::vector<bool> mine(slots_.all().size(), false);
+  for (const std::size_t s : slots) {
+    mine[s] = true;
+    sum.sum += totals_[s].ratio.sum;
+    sum.count += totals_[s].ratio.count;
+    simple &= totals_[s].simple;
+  }
+  f.n = static_cast<std::uint64_t>(sum.count);
+  if (sum.count <= 0) return f;
+  f.value = sum.sum / sum.count;
+  if (simple) return with_wilson(std::move(f), sum);
+  Patterns patterns(1);
+  slots_.each_item(credit_, with_ties_, [&](std::size_t, std::span<const Share> shares) {
+    Ratio r;
+    for (const Share& s : shares) {
+      if (mine[s.slot]) r.sum += s.ratio.sum, r.count += s.ratio.count;
+    }
+    if (r.count > 0) patterns.add({r});
+  });
+  return with_bootstrap(std::move(f), {{{{1}, patterns.take()}}});
+}
+
+Figure Figures::records(std::string group, std::string name, const Credit& credit) const {
+  Figure f{std::move(group), std::move(name)};
+  const std::vector<Row>& rows = tally_.rows();
+  Patterns patterns(1);
+  Ratio sum;
+  bool simple = true;
+  for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+    Ratio r;
+    for (; end < rows.size() && rows[end].item == rows[begin].item; ++end) {
+      if (const auto c = credit(rows[end])) r.sum += *c, r.count += 1;
+    }
+    if (r.count <= 0) continue;
+    simple &= r.count == 1 && (r.sum == 0 || r.sum == 1);
+    sum.sum += r.sum;
+    sum.count += r.count;
+    patterns.add({r});
+  }
+  f.n = static_cast<std::uint64_t>(sum.count);
+  if (sum.count <= 0) return f;
+  f.value = sum.sum / sum.count;
+  if (simple) return with_wilson(std::move(f), sum);
+  return with_bootstrap(std::move(f), {{{{1}, patterns.take()}}});
+}
+
+}  // namespace rm::bench
