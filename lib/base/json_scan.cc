@@ -1,11 +1,10 @@
 #include "lib/base/json_scan.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
 #endif
 
 #include <bit>
-#include <cstdint>
 
 #include "lib/base/json.h"
 #include "lib/base/number.h"
@@ -14,70 +13,60 @@ namespace rm::json {
 namespace {
 
 // The next quote or backslash at or behind `at`; the size of the text where there is none.
-std::size_t quote_or_backslash(std::string_view t, std::size_t at) {
-#if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"'), back = _mm_set1_epi8('\\');
-  for (; at + 16 <= t.size(); at += 16) {
-    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(t.data() + at));
-    const int hit = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, back)));
-    if (hit != 0) return at + static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(hit)));
-  }
-#endif
+std::size_t plain_search(std::string_view t, std::size_t at) {
   while (at < t.size() && t[at] != '"' && t[at] != '\\') ++at;
   return at;
 }
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) std::size_t wide_search(std::string_view t, std::size_t at) {
+  const __m256i quote = _mm256_set1_epi8('"'), back = _mm256_set1_epi8('\\');
+  for (; at + 32 <= t.size(); at += 32) {
+    const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(t.data() + at));
+    const auto hit = static_cast<unsigned>(
+        _mm256_movemask_epi8(_mm256_or_si256(_mm256_cmpeq_epi8(v, quote), _mm256_cmpeq_epi8(v, back))));
+    if (hit != 0) return at + static_cast<std::size_t>(std::countr_zero(hit));
+  }
+  return plain_search(t, at);
+}
+
+std::size_t narrow_search(std::string_view t, std::size_t at) {
+  const __m128i quote = _mm_set1_epi8('"'), back = _mm_set1_epi8('\\');
+  for (; at + 16 <= t.size(); at += 16) {
+    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(t.data() + at));
+    const auto hit =
+        static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, back))));
+    if (hit != 0) return at + static_cast<std::size_t>(std::countr_zero(hit));
+  }
+  return plain_search(t, at);
+}
+
+const auto quote_or_backslash = __builtin_cpu_supports("avx2") ? wide_search : narrow_search;
+#else
+constexpr auto quote_or_backslash = plain_search;
+#endif
 
 bool structural(char c) { return c == '"' || c == '{' || c == '}' || c == '[' || c == ']'; }
 
 }  // namespace
 
-void Scan::space() {
-  while (at_ < text_.size() && is_space(text_[at_])) ++at_;
-}
-
-char Scan::peek() {
-  space();
-  return ok_ && at_ < text_.size() ? text_[at_] : '\0';
-}
-
-void Scan::enter(char open) {
-  if (peek() != open) return fail();
-  ++at_;
-  after_value_ = false;
-}
-
-bool Scan::member(std::string_view& key) {
-  char c = peek();
-  if (c == '}' && at_ > 0) return ++at_, after_value_ = true, false;
-  if (after_value_) {
-    if (c != ',') return fail(), false;
-    ++at_;
-    c = peek();
-  }
-  if (c != '"') return fail(), false;
-  key = string();
-  if (peek() != ':') return fail(), false;
-  ++at_;
-  after_value_ = false;
-  return ok_;
-}
-
 bool Scan::element() {
-  const char c = peek();
-  if (c == ']') return ++at_, after_value_ = true, false;
-  if (after_value_) {
-    if (c != ',') return fail(), false;
+  char c = peek();
+  if (after_value_ && c == ',') {
     ++at_;
     after_value_ = false;
-    if (peek() == ']') return fail(), false;
+    c = peek();
+    if (c == ']') return fail(), false;
+  } else if (c == ']') {
+    return ++at_, after_value_ = true, false;
+  } else if (after_value_) {
+    return fail(), false;
   }
-  if (peek() == '\0') return fail(), false;
+  if (c == '\0') fail();
   return ok_;
 }
 
-std::size_t Scan::past_string(std::size_t at) const {
+std::size_t Scan::past_long_string(std::size_t at) const {
   for (++at;; at += 2) {
     at = quote_or_backslash(text_, at);
     if (at >= text_.size()) return text_.npos;
@@ -85,20 +74,10 @@ std::size_t Scan::past_string(std::size_t at) const {
   }
 }
 
-std::string_view Scan::string() {
-  if (peek() != '"') return fail(), std::string_view();
-  const std::size_t begin = at_ + 1, end = past_string(at_);
-  if (end == text_.npos) return fail(), std::string_view();
-  at_ = end;
-  after_value_ = true;
-  return text_.substr(begin, end - 1 - begin);
-}
-
 std::string_view Scan::scalar() {
   if (peek() == '\0') return fail(), std::string_view();
   const std::size_t begin = at_;
-  while (at_ < text_.size() && !is_space(text_[at_]) && text_[at_] != ',' && text_[at_] != '}' && text_[at_] != ']')
-    ++at_;
+  while (at_ < text_.size() && !blank(text_[at_]) && text_[at_] != ',' && text_[at_] != '}' && text_[at_] != ']') ++at_;
   if (at_ == begin) fail();
   after_value_ = true;
   return text_.substr(begin, at_ - begin);
@@ -108,6 +87,17 @@ std::optional<double> Scan::number() {
   const std::string_view s = scalar();
   const auto v = s.empty() || s[0] == '+' ? std::nullopt : parse_double(s);
   if (!v) fail();
+  return v;
+}
+
+std::optional<std::int64_t> Scan::integer() {
+  const std::string_view s = scalar();
+  std::int64_t v = 0;
+  if (s.empty() || s.size() > 18 || (s[0] == '0' && s.size() > 1)) return fail(), std::nullopt;
+  for (const char c : s) {
+    if (c < '0' || c > '9') return fail(), std::nullopt;
+    v = 10 * v + (c - '0');
+  }
   return v;
 }
 
@@ -128,7 +118,16 @@ void Scan::skip() {
   const char c = peek();
   if (c == '"') return (void)string();
   if (c != '{' && c != '[') return (void)scalar();
-  std::size_t depth = 0;
+  ++at_;
+  skip_to_depth(1);
+}
+
+void Scan::leave() {
+  if (ok_) skip_to_depth(1);
+}
+
+// Past the bracket that closes the outermost of `depth` open containers.
+void Scan::skip_to_depth(std::size_t depth) {
   while (at_ < text_.size()) {
     const char here = text_[at_];
     if (!structural(here)) {

@@ -15,7 +15,7 @@ bool parsed(const Row& r) { return decided(r) || r.outcome == Outcome::kTie; }
 
 // Accuracy is 1 where the right answer is preferred, so "prefers more" is: right and more, or wrong and less.
 template <class Member>
-Credit prefers(Member more) {
+auto prefers(Member more) {
   return [more](const Row& r) -> std::optional<double> {
     if (!decided(r) || r.longest == kNoShare || r.*more == 0) return std::nullopt;
     return (r.*more > 0) == (r.outcome == Outcome::kRight) ? 1.0 : 0.0;
@@ -23,14 +23,14 @@ Credit prefers(Member more) {
 }
 
 template <class Member>
-Credit more_is_right(Member more) {
+auto more_is_right(Member more) {
   return [more](const Row& r) -> std::optional<double> {
     if (!decided(r) || r.longest == kNoShare || r.*more == 0) return std::nullopt;
     return r.*more > 0 ? 1.0 : 0.0;
   };
 }
 
-Credit right_where(std::uint8_t first) {
+auto right_where(std::uint8_t first) {
   return [first](const Row& r) -> std::optional<double> {
     if (!parsed(r) || r.first != first) return std::nullopt;
     return r.outcome == Outcome::kRight ? 1.0 : 0.0;
@@ -49,15 +49,20 @@ Figure length_controlled(Tally& tally) {
   if (n < 3) return f;
   const double deviation = std::sqrt(std::fmax(0, square / n - sum / n * (sum / n)));
   if (!(deviation > 0)) return f;
-  std::vector<std::uint32_t> used;
-  used.reserve(static_cast<std::size_t>(n));
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (counts(rows[i])) used.push_back(static_cast<std::uint32_t>(i));
-  }
   // tanh keeps a few very long answers from deciding the slope, as AlpacaEval 2 does.
+  struct Used {
+    float x;
+    std::uint32_t item : 31, right : 1;
+  };
+  std::vector<Used> used;
+  used.reserve(static_cast<std::size_t>(n));
+  for (const Row& r : rows) {
+    if (!counts(r)) continue;
+    const auto x = static_cast<float>(std::tanh(r.longer / deviation));
+    used.push_back({x, r.item & INT32_MAX, r.outcome == Outcome::kRight});
+  }
   const auto fit = stats::logistic(used.size(), [&](std::size_t i) {
-    const Row& r = rows[used[i]];
-    return stats::Observation{std::tanh(r.longer / deviation), r.outcome == Outcome::kRight ? 1.0 : 0.0, r.item};
+    return stats::Observation{used[i].x, used[i].right != 0 ? 1.0 : 0.0, used[i].item};
   });
   f.n = used.size();
   if (!fit) return f;

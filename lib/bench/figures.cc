@@ -1,8 +1,6 @@
 #include "lib/bench/figures.h"
 
 #include <cmath>
-#include <cstring>
-#include <unordered_map>
 
 #include "lib/base/hash.h"
 #include "lib/base/rng.h"
@@ -12,35 +10,6 @@ namespace {
 
 using stats::Ratio;
 
-// Gathers items that are alike. Most have one share that is 0 or 1; those are counted without hashing.
-class Patterns {
- public:
-  explicit Patterns(std::size_t terms) : terms_(terms) {}
-  void add(const std::vector<Ratio>& terms) {
-    if (terms_ == 1 && terms[0].count == 1 && (terms[0].sum == 0 || terms[0].sum == 1)) {
-      ++plain_[terms[0].sum == 1 ? 1 : 0];
-      return;
-    }
-    key_.assign(reinterpret_cast<const char*>(terms.data()), terms.size() * sizeof(Ratio));
-    const auto [at, fresh] = index_.try_emplace(key_, patterns_.size());
-    if (fresh) patterns_.push_back({0, terms});
-    ++patterns_[at->second].items;
-  }
-  std::vector<stats::Pattern> take() {
-    for (int v = 0; v < 2; ++v) {
-      if (plain_[v] > 0) patterns_.push_back({plain_[v], {{double(v), 1}}});
-    }
-    return std::move(patterns_);
-  }
-
- private:
-  std::size_t terms_;
-  std::uint64_t plain_[2] = {0, 0};
-  std::string key_;
-  std::unordered_map<std::string, std::size_t> index_;
-  std::vector<stats::Pattern> patterns_;
-};
-
 Figure with_wilson(Figure f, const Ratio& r) {
   f.interval = stats::wilson(std::llround(r.sum), std::llround(r.count));
   f.method = "wilson";
@@ -48,6 +17,20 @@ Figure with_wilson(Figure f, const Ratio& r) {
 }
 
 }  // namespace
+
+std::vector<stats::Pattern> Patterns::take() {
+  for (int v = 0; v < 2; ++v) {
+    if (plain_[v] > 0) patterns_.push_back({plain_[v], {{double(v), 1}}});
+  }
+  return std::move(patterns_);
+}
+
+void Patterns::add_other(std::span<const Ratio> terms) {
+  key_.assign(reinterpret_cast<const char*>(terms.data()), terms.size_bytes());
+  const auto [at, fresh] = index_.try_emplace(key_, patterns_.size());
+  if (fresh) patterns_.push_back({0, {terms.begin(), terms.end()}});
+  ++patterns_[at->second].items;
+}
 
 Figures::Figures(Tally& tally, const Slots& slots, Credit credit, bool with_ties, const Settings& s, bool differences)
     : tally_(tally),
@@ -117,43 +100,35 @@ Figure Figures::pooled(std::string group, std::string name, const std::vector<st
     sum.count += totals_[s].ratio.count;
     simple &= totals_[s].simple;
   }
-  f.n = static_cast<std::uint64_t>(sum.count);
-  if (sum.count <= 0) return f;
-  f.value = sum.sum / sum.count;
-  if (simple) return with_wilson(std::move(f), sum);
+  if (simple && sum.count > 0) {
+    f.n = static_cast<std::uint64_t>(std::llround(sum.count));
+    f.value = sum.sum / sum.count;
+    return with_wilson(std::move(f), sum);
+  }
   Patterns patterns(1);
   slots_.each_item(credit_, with_ties_, [&](std::size_t, std::span<const Share> shares) {
     Ratio r;
     for (const Share& s : shares) {
       if (mine[s.slot]) r.sum += s.ratio.sum, r.count += s.ratio.count;
     }
-    if (r.count > 0) patterns.add({r});
+    if (r.count > 0) patterns.add(r);
   });
-  return with_bootstrap(std::move(f), {{{{1}, patterns.take()}}});
+  return of_patterns(std::move(f), std::move(patterns));
 }
 
-Figure Figures::records(std::string group, std::string name, const Credit& credit) const {
-  Figure f{std::move(group), std::move(name)};
-  const std::vector<Row>& rows = tally_.rows();
-  Patterns patterns(1);
+// The mean over all of them, by Wilson where each is one record that is wholly right or wrong.
+Figure Figures::of_patterns(Figure f, Patterns patterns) const {
+  const bool simple = patterns.simple() && !differences_;
+  stats::Composite c{{{{1}, patterns.take()}}};
   Ratio sum;
-  bool simple = true;
-  for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
-    Ratio r;
-    for (; end < rows.size() && rows[end].item == rows[begin].item; ++end) {
-      if (const auto c = credit(rows[end])) r.sum += *c, r.count += 1;
-    }
-    if (r.count <= 0) continue;
-    simple &= r.count == 1 && (r.sum == 0 || r.sum == 1);
-    sum.sum += r.sum;
-    sum.count += r.count;
-    patterns.add({r});
+  for (const stats::Pattern& p : c.strata[0].patterns) {
+    sum.sum += static_cast<double>(p.items) * p.terms[0].sum;
+    sum.count += static_cast<double>(p.items) * p.terms[0].count;
   }
-  f.n = static_cast<std::uint64_t>(sum.count);
+  f.n = static_cast<std::uint64_t>(std::llround(sum.count));
   if (sum.count <= 0) return f;
   f.value = sum.sum / sum.count;
-  if (simple) return with_wilson(std::move(f), sum);
-  return with_bootstrap(std::move(f), {{{{1}, patterns.take()}}});
+  return simple ? with_wilson(std::move(f), sum) : with_bootstrap(std::move(f), c);
 }
 
 }  // namespace rm::bench

@@ -1,7 +1,9 @@
 // Figures with intervals from slots. Internal to scores and compare.
 #pragma once
 
+#include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -14,9 +16,34 @@ struct Term {
   double weight = 1;
 };
 
+// Gathers items that are alike, for one term or several. Most have one share that is 0 or 1: those are only counted.
+class Patterns {
+ public:
+  explicit Patterns(std::size_t terms) : terms_(terms) {}
+  void add(const stats::Ratio& only) {
+    if (only.count == 1 && (only.sum == 0 || only.sum == 1)) {
+      ++plain_[only.sum == 1 ? 1 : 0];
+    } else {
+      add_other({&only, 1});
+    }
+  }
+  void add(std::span<const stats::Ratio> terms) { terms_ == 1 ? add(terms[0]) : add_other(terms); }
+  bool simple() const { return patterns_.empty(); }  // nothing but 0 and 1
+  std::vector<stats::Pattern> take();
+
+ private:
+  void add_other(std::span<const stats::Ratio> terms);
+
+  std::size_t terms_;
+  std::uint64_t plain_[2] = {0, 0};
+  std::string key_;
+  std::unordered_map<std::string, std::size_t> index_;
+  std::vector<stats::Pattern> patterns_;
+};
+
 class Figures {
  public:
-  // `range_low` is the least a share can be: 0, or -1 for differences (which have no Wilson interval).
+  // `differences`: shares run from -1 to 1 and have no Wilson interval.
   Figures(Tally& tally, const Slots& slots, Credit credit, bool with_ties, const Settings& s, bool differences = false);
 
   // The weighted mean of slot means.
@@ -24,12 +51,14 @@ class Figures {
   // The mean over everything in these slots, each share alike.
   Figure pooled(std::string group, std::string name, const std::vector<std::size_t>& slots) const;
   // The mean of another credit over all records, apart from slots.
-  Figure records(std::string group, std::string name, const Credit& credit) const;
+  template <class F>
+  Figure records(std::string group, std::string name, F credit) const;
 
   const std::vector<SlotTotal>& totals() const { return totals_; }
 
  private:
   Figure with_bootstrap(Figure f, const stats::Composite& c) const;
+  Figure of_patterns(Figure f, Patterns patterns) const;
 
   Tally& tally_;
   const Slots& slots_;
@@ -38,5 +67,19 @@ class Figures {
   Settings settings_;
   std::vector<SlotTotal> totals_;
 };
+
+template <class F>
+Figure Figures::records(std::string group, std::string name, F credit) const {
+  const std::vector<Row>& rows = tally_.rows();
+  Patterns patterns(1);
+  for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+    stats::Ratio r;
+    for (; end < rows.size() && rows[end].item == rows[begin].item; ++end) {
+      if (const std::optional<double> c = credit(rows[end])) r.sum += *c, r.count += 1;
+    }
+    if (r.count > 0) patterns.add(r);
+  }
+  return of_patterns({std::move(group), std::move(name)}, std::move(patterns));
+}
 
 }  // namespace rm::bench

@@ -17,6 +17,7 @@ using records::Judged;
 
 constexpr std::int64_t kMostCells = 64;
 constexpr std::size_t kNamed = 10;
+constexpr std::uint64_t kHigh = ~std::uint64_t{UINT32_MAX};
 
 Error bad(std::string reason, std::string message, const Where& where) {
   return make_error(Exit::kInput, std::move(reason), std::move(message), where.text());
@@ -63,7 +64,9 @@ Result<void> Tally::place(const BenchTag& tag, const Where& where) {
 }
 
 Result<std::uint16_t> Tally::subset_of(std::string_view name, const Where& where) {
-  if (const auto known = subset_index_.find(name); known != subset_index_.end()) return known->second;
+  std::uint16_t& recent = recent_[hash64(name) % recent_.size()];
+  if (recent < subsets_.size() && subsets_[recent] == name) return recent;
+  if (const auto known = subset_index_.find(name); known != subset_index_.end()) return recent = known->second;
   if (subsets_.size() >= UINT16_MAX) return bad("bad_bench", "more than 65,535 subsets", where);
   const bool fixed = !rules_->subsets.empty();
   const bool listed = std::ranges::any_of(rules_->subsets, [&](const Subset& s) { return s.name == name; });
@@ -75,27 +78,32 @@ Result<std::uint16_t> Tally::subset_of(std::string_view name, const Where& where
   return index;
 }
 
+// Three quarters full at most.
+void Tally::grow() {
+  if (4 * (items_.size() + 1) <= 3 * table_.size()) return;
+  table_.assign(std::bit_ceil(std::max<std::size_t>(1024, 2 * items_.size())), 0);
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    std::size_t at = items_[i].key & (table_.size() - 1);
+    while (table_[at] != 0) at = (at + 1) & (table_.size() - 1);
+    table_[at] = (items_[i].key & kHigh) | (i + 1);
+  }
+}
+
 // The place of an item, made where `make`; items_.size() where there is none.
 Result<std::size_t> Tally::item_of(const BenchTag& tag, std::uint16_t subset, bool make, const Where& where) {
-  if (table_.size() < 2 * (items_.size() + 1)) {
-    table_.assign(std::max<std::size_t>(1024, std::bit_ceil(4 * (items_.size() + 1))), 0);
-    for (std::size_t i = 0; i < items_.size(); ++i) {
-      std::size_t at = items_[i].key & (table_.size() - 1);
-      while (table_[at] != 0) at = (at + 1) & (table_.size() - 1);
-      table_[at] = static_cast<std::uint32_t>(i + 1);
-    }
-  }
+  grow();
   const std::uint64_t key = hash64(tag.item, 0x9E3779B97F4A7C15u * (subset + 1u));
   std::size_t at = key & (table_.size() - 1);
   for (; table_[at] != 0; at = (at + 1) & (table_.size() - 1)) {
-    const std::size_t i = table_[at] - 1;
+    if ((table_[at] & kHigh) != (key & kHigh)) continue;
+    const std::size_t i = (table_[at] & ~kHigh) - 1;
     if (items_[i].key == key && items_[i].subset == subset) return i;
   }
   if (!make) return items_.size();
   if (items_.size() >= UINT32_MAX - 1) return bad("bad_bench", "too many items", where);
   items_.push_back(
       {.key = key, .name = names_.add(tag.item), .subset = subset, .n = static_cast<std::uint16_t>(tag.n)});
-  table_[at] = static_cast<std::uint32_t>(items_.size());
+  table_[at] = (key & kHigh) | items_.size();
   return items_.size() - 1;
 }
 
@@ -146,12 +154,11 @@ Result<void> Tally::add_prompt(const Judged& r, Row& row, const Where& where) {
 }
 
 Result<void> Tally::add(const Judged& r, const Where& where) {
-  if (!r.has_bench) {
-    return bad("no_bench",
-               r.failed ? "a failure record of a line that was no record: it cannot be counted for any item"
-                        : "the record has no field bench: prepare the pairs with rm-eval prepare, then judge them",
+  if (!r.has_bench && r.failed)
+    return bad("lost_line", "a failure record of a line that was no record: it counts for no item", where);
+  if (!r.has_bench)
+    return bad("no_bench", "the record has no field bench: prepare the pairs with rm-eval prepare, then judge them",
                where);
-  }
   if (!r.has_judgment && !r.failed) return bad("no_judgment", "the record has no judgment; run rm-judge on it", where);
   RM_TRY(place(r.bench, where));
   RM_ASSIGN(const std::uint16_t subset, subset_of(r.bench.subset, where));

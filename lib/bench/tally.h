@@ -78,8 +78,9 @@ class Tally {
  public:
   // From prepare's output: only these items belong, and all of them must come. Before any add().
   Result<void> expect(const records::Judged& prepared, const Where& where);
-  // Errors: Exit::kInput, reason "no_bench", "other_bench", "bad_bench" for records that are none of one benchmark's. Repeated
-  // and unknown items are kept for check().
+  // Errors: Exit::kInput, reason "no_bench", "other_bench", "bad_bench", "no_judgment", "not_rated" for what is no judged record
+  // of one benchmark; "lost_line" for a failure record of a line that could not be read. Repeated and unknown items are kept
+  // for check().
   Result<void> add(const records::Judged& r, const Where& where);
   void unreadable() { ++counts_.unreadable; }
 
@@ -102,6 +103,7 @@ class Tally {
  private:
   Result<void> place(const records::BenchTag& tag, const Where& where);
   Result<std::uint16_t> subset_of(std::string_view name, const Where& where);
+  void grow();
   Result<std::size_t> item_of(const records::BenchTag& tag, std::uint16_t subset, bool make, const Where& where);
   Result<void> add_prompt(const records::Judged& r, Row& row, const Where& where);
   void problem(std::string text) {
@@ -113,8 +115,9 @@ class Tally {
   bool expecting_ = false;
   std::vector<std::string> subsets_;
   std::map<std::string, std::uint16_t, std::less<>> subset_index_;
+  std::array<std::uint16_t, 256> recent_{};  // subsets by the hash of their name: a guess that is checked
   std::vector<Item> items_;
-  std::vector<std::uint32_t> table_;  // open addressing: item + 1
+  std::vector<std::uint64_t> table_;  // open addressing: high bits of the key, then item + 1; 0 is free
   Names names_;
   std::vector<Row> rows_;
   std::vector<TiesPrompt> ties_;
