@@ -76,21 +76,22 @@ Figure length_controlled(Tally& tally) {
 }  // namespace
 
 std::vector<Figure> bias_figures(Tally& tally, const Figures& f) {
+  const std::vector<Row>& rows = tally.rows();
   std::vector<Figure> all;
-  all.push_back(f.records(kGroup, "both orders agree", [](const Row& r) -> std::optional<double> {
+  all.push_back(f.records(kGroup, "both orders agree", rows, [](const Row& r) -> std::optional<double> {
     if (r.agree == kNoShare) return std::nullopt;
     return r.agree == kWhole ? 1.0 : 0.0;
   }));
-  all.push_back(f.records(kGroup, "says A", [](const Row& r) -> std::optional<double> {
+  all.push_back(f.records(kGroup, "says A", rows, [](const Row& r) -> std::optional<double> {
     if (r.letters == 0) return std::nullopt;
     return double(r.letter_a) / r.letters;
   }));
-  all.push_back(f.records(kGroup, "right when the right one is A", right_where(kWhole)));
-  all.push_back(f.records(kGroup, "right when the right one is B", right_where(0)));
-  all.push_back(f.records(kGroup, "prefers the longer", prefers(&Row::longer)));
-  all.push_back(f.records(kGroup, "the longer is right", more_is_right(&Row::longer)));
-  all.push_back(f.records(kGroup, "prefers more markdown", prefers(&Row::marks)));
-  all.push_back(f.records(kGroup, "more markdown is right", more_is_right(&Row::marks)));
+  all.push_back(f.records(kGroup, "right when the right one is A", rows, right_where(kWhole)));
+  all.push_back(f.records(kGroup, "right when the right one is B", rows, right_where(0)));
+  all.push_back(f.records(kGroup, "prefers the longer", rows, prefers(&Row::longer)));
+  all.push_back(f.records(kGroup, "the longer is right", rows, more_is_right(&Row::longer)));
+  all.push_back(f.records(kGroup, "prefers more markdown", rows, prefers(&Row::marks)));
+  all.push_back(f.records(kGroup, "more markdown is right", rows, more_is_right(&Row::marks)));
   all.push_back(length_controlled(tally));
   std::erase_if(all, [](const Figure& g) { return !g.value; });
   return all;

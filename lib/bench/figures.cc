@@ -32,14 +32,17 @@ void Patterns::add_other(std::span<const Ratio> terms) {
   ++patterns_[at->second].items;
 }
 
-Figures::Figures(Tally& tally, const Slots& slots, Credit credit, bool with_ties, const Settings& s, bool differences)
-    : tally_(tally),
-      slots_(slots),
-      credit_(std::move(credit)),
-      with_ties_(with_ties),
-      differences_(differences),
-      settings_(s),
-      totals_(slots.totals(credit_, with_ties)) {}
+Figures::Figures(const Slots& slots, Source source, const Settings& s, bool differences)
+    : slots_(slots), source_(std::move(source)), settings_(s), differences_(differences), totals_(slots.all().size()) {
+  source_([&](std::size_t, std::span<const Share> shares) {
+    for (const Share& share : shares) {
+      SlotTotal& t = totals_[share.slot];
+      t.ratio.sum += share.ratio.sum;
+      t.ratio.count += share.ratio.count;
+      t.simple &= share.ratio.count == 1 && (share.ratio.sum == 0 || share.ratio.sum == 1);
+    }
+  });
+}
 
 Figure Figures::with_bootstrap(Figure f, const stats::Composite& c) const {
   if (c.empty()) return f;
@@ -73,7 +76,7 @@ Figure Figures::weighted(std::string group, std::string name, const std::vector<
   std::vector<std::vector<Ratio>> scratch;
   for (const stats::Stratum& s : c.strata)
     patterns.emplace_back(s.weights.size()), scratch.emplace_back(s.weights.size());
-  slots_.each_item(credit_, with_ties_, [&](std::size_t stratum, std::span<const Share> shares) {
+  source_([&](std::size_t stratum, std::span<const Share> shares) {
     const std::size_t at = stratum_of[stratum];
     if (at == SIZE_MAX) return;
     scratch[at].assign(scratch[at].size(), Ratio());
@@ -106,7 +109,7 @@ Figure Figures::pooled(std::string group, std::string name, const std::vector<st
     return with_wilson(std::move(f), sum);
   }
   Patterns patterns(1);
-  slots_.each_item(credit_, with_ties_, [&](std::size_t, std::span<const Share> shares) {
+  source_([&](std::size_t, std::span<const Share> shares) {
     Ratio r;
     for (const Share& s : shares) {
       if (mine[s.slot]) r.sum += s.ratio.sum, r.count += s.ratio.count;

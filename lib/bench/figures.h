@@ -11,6 +11,11 @@
 
 namespace rm::bench {
 
+struct SlotTotal {
+  stats::Ratio ratio;
+  bool simple = true;  // every item has one share that is wholly right or wrong
+};
+
 struct Term {
   std::size_t slot = 0;
   double weight = 1;
@@ -43,16 +48,18 @@ class Patterns {
 
 class Figures {
  public:
+  // Hands every item's shares to what it is given, each time in the same order.
+  using Source = std::function<void(const Slots::PerItem&)>;
   // `differences`: shares run from -1 to 1 and have no Wilson interval.
-  Figures(Tally& tally, const Slots& slots, Credit credit, bool with_ties, const Settings& s, bool differences = false);
+  Figures(const Slots& slots, Source source, const Settings& s, bool differences = false);
 
   // The weighted mean of slot means.
   Figure weighted(std::string group, std::string name, const std::vector<Term>& terms) const;
   // The mean over everything in these slots, each share alike.
   Figure pooled(std::string group, std::string name, const std::vector<std::size_t>& slots) const;
-  // The mean of another credit over all records, apart from slots.
+  // The mean of a credit over records, apart from slots.
   template <class F>
-  Figure records(std::string group, std::string name, F credit) const;
+  Figure records(std::string group, std::string name, const std::vector<Row>& rows, F credit) const;
 
   const std::vector<SlotTotal>& totals() const { return totals_; }
 
@@ -60,17 +67,15 @@ class Figures {
   Figure with_bootstrap(Figure f, const stats::Composite& c) const;
   Figure of_patterns(Figure f, Patterns patterns) const;
 
-  Tally& tally_;
   const Slots& slots_;
-  Credit credit_;
-  bool with_ties_, differences_;
+  Source source_;
   Settings settings_;
+  bool differences_;
   std::vector<SlotTotal> totals_;
 };
 
 template <class F>
-Figure Figures::records(std::string group, std::string name, F credit) const {
-  const std::vector<Row>& rows = tally_.rows();
+Figure Figures::records(std::string group, std::string name, const std::vector<Row>& rows, F credit) const {
   Patterns patterns(1);
   for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
     stats::Ratio r;

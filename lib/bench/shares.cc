@@ -166,19 +166,6 @@ void Slots::each_item(const Credit& credit, bool with_ties, const PerItem& f) co
   if (with_ties) each_prompt(f);
 }
 
-std::vector<SlotTotal> Slots::totals(const Credit& credit, bool with_ties) const {
-  std::vector<SlotTotal> out(slots_.size());
-  each_item(credit, with_ties, [&](std::size_t, std::span<const Share> shares) {
-    for (const Share& s : shares) {
-      SlotTotal& t = out[s.slot];
-      t.ratio.sum += s.ratio.sum;
-      t.ratio.count += s.ratio.count;
-      t.simple &= s.ratio.count == 1 && (s.ratio.sum == 0 || s.ratio.sum == 1);
-    }
-  });
-  return out;
-}
-
 Credit judge_credit(const Settings& s) {
   return [unparsed = s.unparsed](const Row& r) -> std::optional<double> {
     switch (r.outcome) {

@@ -29,11 +29,6 @@ struct Slot {
   std::size_t stratum = 0;
 };
 
-struct SlotTotal {
-  stats::Ratio ratio;
-  bool simple = true;  // every item has one share that is wholly right or wrong
-};
-
 class Slots {
  public:
   using PerItem = std::function<void(std::size_t stratum, std::span<const Share>)>;
@@ -43,7 +38,6 @@ class Slots {
   // Once an item with its shares. The Ties prompts of RewardBench 2 (a tied one and its reference are one item) have ratings
   // and no record's credit: they come only `with_ties`.
   void each_item(const Credit& credit, bool with_ties, const PerItem& f) const;
-  std::vector<SlotTotal> totals(const Credit& credit, bool with_ties) const;
   const std::vector<Slot>& all() const { return slots_; }
   std::optional<std::size_t> find(std::string_view group, std::string_view name) const;
 
