@@ -14,6 +14,9 @@ make_golden goldens/base.py
 make_golden goldens/unicode_tables.py --check
 make_golden goldens/dequant.py
 make_golden goldens/bradley_terry.py
+make_golden goldens/eval_stats.py
+make_golden goldens/eval_rules.py write
+make_golden goldens/eval_rules.py compare "$build/bin/rm-eval"
 make_golden goldens/verdict.py compare "$build/bin/verdict_probe"
 make_golden goldens/tokens.py --write
 make_golden goldens/templates.py --write

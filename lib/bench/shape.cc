@@ -6,7 +6,7 @@
 namespace rm::bench {
 namespace {
 
-Shape reward_bench(const Rules& r, const Slots& slots) {
+Shape reward_bench(const Rules& r, const Slots& slots, const std::vector<SlotTotal>& totals) {
   Shape shape;
   std::vector<std::string_view> sections;
   for (const Subset& s : r.subsets) {
@@ -18,7 +18,7 @@ Shape reward_bench(const Rules& r, const Slots& slots) {
     double sum = 0;
     for (const Subset& s : r.subsets) {
       const auto slot = s.section == section ? slots.find("subset", s.name) : std::nullopt;
-      if (!slot) continue;
+      if (!slot || totals[*slot].ratio.count <= 0) continue;
       g.terms.push_back({*slot, static_cast<double>(s.weight)});
       micro.terms.push_back({*slot, 1});
       sum += static_cast<double>(s.weight);
@@ -31,24 +31,29 @@ Shape reward_bench(const Rules& r, const Slots& slots) {
 }
 
 // Upstream's weights of accuracy and margin; its hundredth for the margin itself is inside "hard" (shares.cc).
-std::vector<Term> ties_terms(const Slots& slots, double weight) {
+std::vector<Term> ties_terms(const Slots& slots, const std::vector<SlotTotal>& totals) {
   std::vector<Term> out;
+  double sum = 0;
   constexpr std::pair<const char*, double> kWeights[] = {
       {"tied", 0.3}, {"ref", 0.3}, {"preferred", 0.2}, {"hard", 0.2}};
-  for (const auto& [name, w] : kWeights) {
-    if (const auto slot = slots.find("ties", name)) out.push_back({*slot, w * weight});
+  for (const auto& [name, weight] : kWeights) {
+    const auto slot = slots.find("ties", name);
+    if (!slot || totals[*slot].ratio.count <= 0) continue;
+    out.push_back({*slot, weight});
+    sum += weight;
   }
+  for (Term& t : out) t.weight /= sum;
   return out;
 }
 
-Shape reward_bench_2(const Rules& r, const Slots& slots, bool with_ties) {
+Shape reward_bench_2(const Rules& r, const Slots& slots, const std::vector<SlotTotal>& totals, bool with_ties) {
   Shape shape;
   for (const Subset& s : r.subsets) {
     const auto slot = slots.find("subset", s.name);
     if (!slot || (s.name == kTies && !with_ties)) continue;
     Group g{"subset", std::string(s.name), {}};
     if (s.name == kTies) {
-      g.terms = ties_terms(slots, 1);
+      g.terms = ties_terms(slots, totals);
     } else {
       g.terms.push_back({*slot, 1});
     }
@@ -130,10 +135,10 @@ Shape shape_of(const Rules& r, const Slots& slots, const std::vector<SlotTotal>&
   Shape shape;
   switch (r.kind) {
     case Kind::kRewardBench:
-      shape = reward_bench(r, slots);
+      shape = reward_bench(r, slots, totals);
       break;
     case Kind::kRewardBench2:
-      return reward_bench_2(r, slots, with_ties);
+      return reward_bench_2(r, slots, totals, with_ties);
     case Kind::kRmBench:
       return rm_bench(slots, totals);
     case Kind::kRmb:

@@ -3,8 +3,10 @@
 // A composite is sum_t weight_t * (sum of x over the items) / (sum of n over the items), terms t spread over strata; what
 // belongs to one item stays together, so its records may depend on each other. From a stratum of n items n - 1 are drawn
 // with replacement, which makes the variance of a mean unbiased (J. N. K. Rao and C. F. J. Wu, Resampling inference with
-// complex survey data, JASA 83 (1988), 231-241); a stratum of one item stays as it is. Interval: percentiles (B. Efron, Ann.
-// Statist. 7 (1979), 1-26). Items alike are drawn together (stats/binomial), so time does not grow with their number.
+// complex survey data, JASA 83 (1988), 231-241); a stratum of one item stays as it is. Interval: percentiles corrected for
+// bias and skewness (BCa: B. Efron, Better bootstrap confidence intervals, JASA 82 (1987), 171-185), widened as Student's t
+// is for so many items (T. Hesterberg, The American Statistician 69 (2015), 371-386). Items alike are drawn together
+// (stats/binomial), so time does not grow with their number.
 // Seeded: the same bits every time. Pure functions, any thread.
 #pragma once
 
@@ -40,8 +42,8 @@ struct Composite {
   bool empty() const;
 };
 
-// Any other statistic of the sums, by the same resampling: totals[s][t] are those of term t of stratum s. Resamples for which
-// it has no value are left out.
+// Any other statistic of the sums, by the same resampling, with plain percentiles: totals[s][t] are the sums of term t of
+// stratum s. Resamples for which it has no value are left out.
 using Statistic = std::function<std::optional<double>(const std::vector<std::vector<Ratio>>& totals)>;
 Interval bootstrap(const std::vector<Stratum>& strata, const Statistic& f, std::uint64_t seed, int resamples = 2000,
                    double level = 0.95);
