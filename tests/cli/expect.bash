@@ -78,3 +78,20 @@ server() {
   url=http://127.0.0.1:$port/v1
 }
 served() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())' "http://127.0.0.1:$port/stats"; }
+
+# fake_judge FLAGS...: judged records by a judge of known skill, through rm-judge --reparse; no model is asked.
+fake_judge() { python3 "$RM_SOURCE/tests/cli/fake_judge.py" "$@" | rm-judge --reparse; }
+
+# rm_bench FOLDER N: files of RM-Bench's form with N items a domain, of this project's own.
+rm_bench() {
+  mkdir -p "$1"
+  python3 - "$1" "$2" <<'PY'
+import json, sys
+folder, n = sys.argv[1], int(sys.argv[2])
+for domain in ("chat", "math", "code", "safety-refuse", "safety-response"):
+    items = [{"id": i, "subset": "own", "prompt": f"{domain} question {i}?",
+              "chosen": [f"Yes {i}.", f"Yes, because {i} is so. " * 3, f"## Yes\n\n- **because** {i}\n- is so"],
+              "rejected": [f"No {i}.", f"No, as {i} is not. " * 2, f"## No\n\n- **as** {i}\n- is not"]} for i in range(n)]
+    json.dump(items, open(f"{folder}/{domain}.json", "w"), indent=1)
+PY
+}
