@@ -30,12 +30,18 @@ class Job {
   virtual std::vector<generate::Request> next() = 0;
   virtual void take(generate::Reply reply) = 0;
   virtual bool done() const = 0;
+  // What is known of a request's sample from the start: its order, its match or its answer.
+  virtual const records::Sample& sample(std::uint64_t request) const = 0;
+  virtual bool plans_all() const { return true; }         // the first next() gave every request there will be
   virtual const records::Judgment& judgment() const = 0;  // once done()
+  // Settings may not know the model's name before a server has told it: filled in where it is empty.
+  virtual void name_model(const std::string& name) = 0;
   virtual std::vector<std::string> warnings() const = 0;  // words for the record's `warnings`; usually none
 
   // Text of the replies as it comes: the request's number, and complete characters. Set before the first next().
   std::function<void(std::uint64_t request, std::string_view text)> on_text;
-  // Set by the driver where a request could not be made (too_long): the record's failure. The job gets nothing more.
+  // Why the record cannot be judged: set by the driver where a request could not be made (too_long), by the job where none of
+  // its requests got a reply. The job gets nothing more.
   std::optional<Error> failed;
 };
 
@@ -43,6 +49,9 @@ class Job {
 // settings.budget calls), and with settings.rate every answer on its own. Errors: those of records::read_* and of plan().
 Result<std::unique_ptr<Job>> make_job(const json::Value& record, const records::FieldMap& map, const PromptSet& prompts,
                                       const Settings& s);
+
+// The job of a pair that was read before.
+Result<std::unique_ptr<Job>> pair_job(records::Pair pair, const PromptSet& prompts, const Settings& s);
 
 // The scalar of every answer, in [0, 1], in the order of the record: a pair's share of votes (P(better) with logprobs), a
 // ranking's mean chance to win against the others, a rating's place on its scale. Empty where nothing was parsed.

@@ -7,6 +7,7 @@
 
 #include "lib/base/hash.h"
 #include "lib/base/rng.h"
+#include "lib/judge/rating.h"
 #include "lib/rubric/rubric.h"
 
 namespace rm::judge {
@@ -16,23 +17,6 @@ using records::Judgment;
 using records::Sample;
 
 constexpr std::uint64_t kOrderStream = 0x6f72646572;  // "order": keeps the order's hash apart from the samples' seeds
-
-// Fills verdict, reason and type of a sample from its text. Returns where the deciding letter stands.
-std::optional<std::size_t> read_sample(Sample& sample, VerdictMode mode) {
-  sample.type = rubric::read_rubric(sample.text).type;
-  sample.verdict.reset();
-  if (sample.reason == "error") return std::nullopt;
-  const Verdict v = read_verdict(sample.text, mode);
-  if (v.side) {
-    sample.verdict = *v.side == Side::kA ? 'A' : 'B';
-    sample.reason = "ok";
-    return v.letter_byte;
-  }
-  sample.reason = v.why == NoVerdict::kConflict      ? "conflict"
-                  : sample.finish_reason == "length" ? "length"
-                                                     : "no_verdict";
-  return std::nullopt;
-}
 
 // P(A) against P(B) from their log-probabilities: exp(a) / (exp(a) + exp(b)).
 std::optional<double> share_of_a(const generate::LetterProb& l) {
@@ -72,8 +56,25 @@ std::optional<double> confidence(const Judgment& j, char winner, const Votes& vo
   return static_cast<double>(winner == 'A' ? votes.a : votes.b) / static_cast<double>(votes.valid());
 }
 
-// Everything of a judgment that follows from its samples.
-void count(const records::Pair& p, Judgment& j) {
+}  // namespace
+
+std::optional<std::size_t> read_sample(Sample& sample, VerdictMode mode) {
+  sample.type = rubric::read_rubric(sample.text).type;
+  sample.verdict.reset();
+  if (sample.reason == "error") return std::nullopt;
+  const Verdict v = read_verdict(sample.text, mode);
+  if (v.side) {
+    sample.verdict = *v.side == Side::kA ? 'A' : 'B';
+    sample.reason = "ok";
+    return v.letter_byte;
+  }
+  sample.reason = v.why == NoVerdict::kConflict      ? "conflict"
+                  : sample.finish_reason == "length" ? "length"
+                                                     : "no_verdict";
+  return std::nullopt;
+}
+
+void count_votes(const records::Pair& p, Judgment& j) {
   Votes votes, order[2];
   bool asked[2] = {false, false};
   j.votes_none = 0;
@@ -115,6 +116,8 @@ void count(const records::Pair& p, Judgment& j) {
 Sample sample_of(const Ask& ask, const generate::Reply& reply, const Settings& s) {
   Sample out;
   out.swapped = ask.swapped;
+  out.pair = ask.pair;
+  out.answer = ask.answer;
   out.text = reply.text;
   out.reasoning = reply.reasoning;
   out.finish_reason = generate::name(reply.finish);
@@ -123,6 +126,10 @@ Sample sample_of(const Ask& ask, const generate::Reply& reply, const Settings& s
   const bool failed = reply.error || reply.finish == generate::FinishReason::kError ||
                       reply.finish == generate::FinishReason::kCancelled;
   if (failed) out.reason = "error";
+  if (s.rate) {
+    read_rated_sample(out, *s.rate);
+    return out;
+  }
   const auto letter = read_sample(out, s.verdict);
   if (s.logprobs && letter) {
     for (const generate::LetterProb& l : reply.letters) {
@@ -131,8 +138,6 @@ Sample sample_of(const Ask& ask, const generate::Reply& reply, const Settings& s
   }
   return out;
 }
-
-}  // namespace
 
 std::uint64_t content_hash(const records::Pair& p) {
   ContentHash h;
@@ -176,28 +181,23 @@ Result<std::vector<Ask>> plan(const records::Pair& p, const PromptSet& prompts, 
   return asks;
 }
 
-Judgment decide(const records::Pair& p, const std::vector<Ask>& asks, const std::vector<generate::Reply>& replies,
-                const PromptSet& prompts, const Settings& s) {
+Judgment begin_judgment(const std::string& prompt_id, const Settings& s) {
   Judgment j;
   j.model = s.model;
-  j.prompt_id = p.rendered ? "record" : prompts.id(s.form);
+  j.prompt_id = prompt_id;
   j.seed = s.seed;
+  return j;
+}
+
+Judgment decide(const records::Pair& p, const std::vector<Ask>& asks, const std::vector<generate::Reply>& replies,
+                const PromptSet& prompts, const Settings& s) {
+  Judgment j = begin_judgment(p.rendered ? "record" : prompts.id(s.form), s);
   generate::Reply missing;
   missing.finish = generate::FinishReason::kError;
   for (std::size_t i = 0; i < asks.size(); ++i) {
     j.samples.push_back(sample_of(asks[i], i < replies.size() ? replies[i] : missing, s));
   }
-  count(p, j);
-  return j;
-}
-
-Judgment reparse(const records::Pair& p, Judgment j, VerdictMode mode) {
-  for (Sample& sample : j.samples) {
-    const std::optional<char> before = sample.verdict;
-    read_sample(sample, mode);
-    if (!sample.verdict || sample.verdict != before) sample.p_a.reset();
-  }
-  count(p, j);
+  count_votes(p, j);
   return j;
 }
 

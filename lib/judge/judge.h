@@ -3,7 +3,9 @@
 // Knows no files, no engine and no threads: plan() says what to ask, decide() says what came of it. Pure functions.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +50,8 @@ bool swapped_order(const records::Pair& p, const Settings& s);
 struct Ask {
   generate::Request request;
   bool swapped = false;
+  std::optional<std::array<std::int64_t, 2>> pair;  // of a ranking: records::Sample::pair
+  std::optional<std::int64_t> answer;               // of a rating: records::Sample::answer
 };
 Result<std::vector<Ask>> plan(const records::Pair& p, const PromptSet& prompts, const Settings& s);
 
@@ -57,8 +61,16 @@ Result<std::vector<Ask>> plan(const records::Pair& p, const PromptSet& prompts, 
 records::Judgment decide(const records::Pair& p, const std::vector<Ask>& asks,
                          const std::vector<generate::Reply>& replies, const PromptSet& prompts, const Settings& s);
 
-// The verdicts of a judgment read again from its stored texts with another mode (--reparse). A stored p_a is kept where the
-// sample's letter stays what it was. Failed samples stay failed.
-records::Judgment reparse(const records::Pair& p, records::Judgment j, VerdictMode mode);
+// What one reply amounts to: the sample with its verdict, reason and p_a. A reply that failed or was cancelled: reason "error".
+records::Sample sample_of(const Ask& ask, const generate::Reply& reply, const Settings& s);
+
+// Everything of a pair's judgment that follows from its samples: votes, verdict, preferred, correct, confidence, consistent.
+void count_votes(const records::Pair& p, records::Judgment& j);
+
+// An empty judgment with model, prompt_id and seed.
+records::Judgment begin_judgment(const std::string& prompt_id, const Settings& s);
+
+// Fills verdict, reason and type of a sample from its text; the byte of the deciding letter.
+std::optional<std::size_t> read_sample(records::Sample& sample, VerdictMode mode);
 
 }  // namespace rm::judge

@@ -1,7 +1,9 @@
 #include "lib/judge/prompt.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 #include "lib/base/escape.h"
@@ -28,6 +30,8 @@ struct Slot {
 
 constexpr std::array<std::string_view, 3> kSingleSlots{"question", "answer_a", "answer_b"};
 constexpr std::array<std::string_view, 2> kMultiSlots{"conversation_1", "conversation_2"};
+constexpr std::array<std::string_view, 2> kRatingSlots{"question", "answer"};
+constexpr std::array<std::string_view, 2> kScaleSlots{"low", "high"};  // may be left out
 
 // The slot-like name at the '{' of text[at]: lower-case letters, digits and '_' up to '}'. Empty: none there.
 std::string_view slot_name(std::string_view text, std::size_t at) {
@@ -57,26 +61,27 @@ std::string fill(std::string_view frame, std::initializer_list<Slot> slots) {
   }
 }
 
-template <std::size_t N>
-Result<void> check_slots(std::string_view frame, std::string_view key, const std::array<std::string_view, N>& slots,
-                         const std::string& where) {
-  std::array<bool, N> seen{};
+// Every slot of `slots` must be there; of others only those in `optional` may.
+Result<void> check_slots(std::string_view frame, std::string_view key, std::span<const std::string_view> slots,
+                         const std::string& where, std::span<const std::string_view> optional = {}) {
+  std::vector<bool> seen(slots.size());
   for (std::size_t at = frame.find('{'); at != frame.npos; at = frame.find('{', at + 1)) {
     const std::string_view name = slot_name(frame, at);
     if (name.empty()) continue;
-    bool known = false;
-    for (std::size_t i = 0; i < N; ++i) {
+    bool known = std::ranges::find(optional, name) != optional.end();
+    for (std::size_t i = 0; i < slots.size(); ++i) {
       if (name == slots[i]) known = seen[i] = true;
     }
     if (!known) {
       std::string list;
       for (std::string_view s : slots) list += " {" + std::string(s) + "}";
+      for (std::string_view s : optional) list += " {" + std::string(s) + "}";
       return make_error(Exit::kUsage, "unknown_slot",
                         '"' + std::string(key) + "\" has the slot {" + std::string(name) + "}; known here:" + list,
                         where);
     }
   }
-  for (std::size_t i = 0; i < N; ++i) {
+  for (std::size_t i = 0; i < slots.size(); ++i) {
     if (!seen[i]) {
       return make_error(
           Exit::kUsage, "missing_slot",
@@ -100,6 +105,29 @@ Result<void> check_system(std::string_view text, std::string_view key, const std
     }
   }
   return {};
+}
+
+// The texts that ask for a rating, for both forms.
+struct RatingWording {
+  std::string system;  // empty: no system turn
+  std::string user;
+};
+
+Result<bool> read_rating_key(std::string_view name, const json::Value& value, RatingWording& rating,
+                             const std::string& where) {
+  const bool system = name == "rating_system";
+  if (!system && name != "rating_user") return false;
+  const auto text = value.string();
+  if (!text || text->empty()) {
+    return make_error(Exit::kUsage, "wrong_type", '"' + std::string(name) + "\" is no text, or an empty one", where);
+  }
+  if (system) {
+    RM_TRY(check_slots(*text, name, {}, where, kScaleSlots));
+  } else {
+    RM_TRY(check_slots(*text, name, kRatingSlots, where, kScaleSlots));
+  }
+  (system ? rating.system : rating.user) = *text;
+  return true;
 }
 
 // Which text of which form a key of a --prompt file holds.
@@ -139,8 +167,8 @@ Result<void> read_key(std::string_view name, const json::Value& value, std::arra
   }
   return make_error(Exit::kUsage, "unknown_key",
                     quoted +
-                        " is no key of a prompt file; known are system, user, user_multi_turn and the published "
-                        "RM_R1_..._PROMPT names",
+                        " is no key of a prompt file; known are system, user, user_multi_turn, rating_system, "
+                        "rating_user and the published RM_R1_..._PROMPT names",
                     where);
 }
 
@@ -181,6 +209,7 @@ const char* name(Form form) { return form == Form::kCor ? "cor" : "plain"; }
 
 struct PromptSet::Impl {
   std::array<Wording, 2> forms;
+  std::optional<RatingWording> rating;  // empty: the built-in one, which differs by form
   const Wording& of(Form f) const { return forms[f == Form::kCor ? 0 : 1]; }
 };
 
@@ -188,7 +217,8 @@ PromptSet PromptSet::built_in() {
   PromptSet set;
   set.impl_ = std::make_shared<const Impl>(Impl{
       {Wording{std::string(wording::kCorSystem), std::string(wording::kCorUser), std::string(wording::kCorMultiTurn)},
-       Wording{"", std::string(wording::kPlainUser), std::string(wording::kPlainMultiTurn)}}});
+       Wording{"", std::string(wording::kPlainUser), std::string(wording::kPlainMultiTurn)}},
+      {}});
   return set;
 }
 
@@ -211,14 +241,24 @@ Result<PromptSet> PromptSet::parse(std::string_view json_text, const std::string
                       std::string("a prompt file is one JSON object; this is ") + json::name(root->type()), where);
   }
   Impl impl;
+  RatingWording rating;
   Result<void> bad;
   root->each_member([&](std::string_view key, json::Value value) {
-    if (bad) bad = read_key(key, value, impl.forms, where);
+    if (!bad) return;
+    const Result<bool> mine = read_rating_key(key, value, rating, where);
+    if (!mine) {
+      bad = mine.error();
+    } else if (!*mine) {
+      bad = read_key(key, value, impl.forms, where);
+    }
   });
   RM_TRY(bad);
-  if (impl.forms[0].user.empty() && impl.forms[1].user.empty()) {
+  if (impl.forms[0].user.empty() && impl.forms[1].user.empty() && rating.user.empty()) {
     return make_error(Exit::kUsage, "missing_key", "the prompt file has no \"user\" text", where);
   }
+  if (!rating.system.empty() && rating.user.empty())
+    return make_error(Exit::kUsage, "missing_key", "\"rating_system\" needs a \"rating_user\" beside it", where);
+  if (!rating.user.empty()) impl.rating = std::move(rating);
   PromptSet set;
   set.impl_ = std::make_shared<const Impl>(std::move(impl));
   return set;
@@ -260,6 +300,48 @@ std::vector<text::Message> PromptSet::messages(const records::Pair& p, bool swap
                                          {kSingleSlots[2], answer(shown_as_b)}})});
   }
   return out;
+}
+
+namespace {
+
+// What the rated answer replies to: the question, or the whole conversation before it.
+std::string before_answer(const std::vector<text::Message>& prompt, const std::vector<text::Message>& answer) {
+  if (prompt.size() == 1 && answer.size() == 1) return prompt.front().content;
+  std::string out;
+  const auto add = [&out](const text::Message& m) {
+    if (!out.empty()) out += '\n';
+    out += (m.role == "assistant" ? "Chatbot: " : m.role == "system" ? "System: " : "User: ") + m.content;
+  };
+  for (const text::Message& m : prompt) add(m);
+  for (std::size_t i = 0; i + 1 < answer.size(); ++i) add(answer[i]);
+  return out;
+}
+
+RatingWording rating_wording(const std::optional<RatingWording>& own, Form form) {
+  if (own) return *own;
+  if (form == Form::kCor) return {std::string(wording::kRateSystem), std::string(wording::kRateUser)};
+  return {"", std::string(wording::kRateTask) + std::string(wording::kRateUser)};
+}
+
+}  // namespace
+
+std::vector<text::Message> PromptSet::rating_messages(const std::vector<text::Message>& prompt,
+                                                      const std::vector<text::Message>& answer, int low, int high,
+                                                      Form form) const {
+  const RatingWording w = rating_wording(impl_->rating, form);
+  const std::string from = std::to_string(low), to = std::to_string(high), asked = before_answer(prompt, answer);
+  std::vector<text::Message> out;
+  if (!w.system.empty()) out.push_back({"system", fill(w.system, {{kScaleSlots[0], from}, {kScaleSlots[1], to}})});
+  out.push_back({"user", fill(w.user, {{kRatingSlots[0], asked},
+                                       {kRatingSlots[1], answer.back().content},
+                                       {kScaleSlots[0], from},
+                                       {kScaleSlots[1], to}})});
+  return out;
+}
+
+std::string PromptSet::rating_id(Form form) const {
+  const RatingWording w = rating_wording(impl_->rating, form);
+  return "rating-" + hex64(ContentHash().add(w.system).add(w.user).digest()).substr(0, 12);
 }
 
 std::string PromptSet::id(Form form) const {

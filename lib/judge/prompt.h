@@ -37,6 +37,13 @@ class PromptSet {
   // The messages a judge reads. `swapped`: answer[1] is shown as A. A rendered pair passes through (swapped must be false).
   // Needs can_show.
   std::vector<text::Message> messages(const records::Pair& p, bool swapped, Form form) const;
+  // The messages that ask for a rating of one answer on a scale from `low` to `high`: the built-in wording, or the file's
+  // {rating_system?, rating_user} with the slots {question}, {answer}, {low} and {high}. A conversation stands where the
+  // question does, and the answer is its last turn.
+  std::vector<text::Message> rating_messages(const std::vector<text::Message>& prompt,
+                                             const std::vector<text::Message>& answer, int low, int high,
+                                             Form form) const;
+  std::string rating_id(Form form) const;
   std::string id(Form form) const;  // short hash of wording and form, for judgment.prompt_id
 
  private:

@@ -1,6 +1,6 @@
 #include "lib/judge/verdict.h"
 
-#include <array>
+#include "lib/judge/visible.h"
 
 namespace rm::judge {
 namespace {
@@ -23,12 +23,6 @@ struct Found {
     (side == Side::kA ? a : b) = true;
     byte = letter;
   }
-  void add(const Found& o) {
-    if (!o.a && !o.b) return;
-    a |= o.a;
-    b |= o.b;
-    byte = o.byte;
-  }
   Verdict verdict() const {
     if (a && b) return {std::nullopt, NoVerdict::kConflict, 0};
     if (!a && !b) return {std::nullopt, NoVerdict::kMissing, 0};
@@ -46,97 +40,12 @@ Verdict plain_search(std::string_view trace, std::size_t from, std::string_view 
   return found.verdict();
 }
 
-// An element whose inside does not decide.
-struct Element {
-  std::string_view open, close;
-};
-constexpr std::array<Element, 4> kQuotes{{{"<quote_A>", "</quote_A>"},
-                                          {"<quote_B>", "</quote_B>"},
-                                          {"<summary_A>", "</summary_A>"},
-                                          {"<summary_B>", "</summary_B>"}}};
-constexpr Element kThink{"<think>", "</think>"};
-constexpr Element kEval{"<eval>", "</eval>"};
-constexpr Element kAnswer{"<answer>", "</answer>"};
-
-class StrictReader {
- public:
-  explicit StrictReader(std::string_view trace) : trace_(trace) {
-    for (std::size_t i = 0; i < kQuotes.size(); ++i) last_close_[i] = trace.rfind(kQuotes[i].close);
-  }
-
-  Verdict read() {
-    std::size_t at = end_of_opened_thought();
-    while ((at = trace_.find('<', at)) != trace_.npos) at = step(at);
-    decided_.add(inside_);  // an outer <answer> that never closes hides nothing
-    return decided_.verdict();
-  }
-
- private:
-  bool here(std::size_t at, std::string_view tag) const { return trace_.compare(at, tag.size(), tag) == 0; }
-
-  // After the first </think>, where no <think> and no <eval> comes before it; else the start.
-  std::size_t end_of_opened_thought() const {
-    const std::size_t close = trace_.find(kThink.close);
-    if (close == trace_.npos) return 0;
-    const std::string_view before = trace_.substr(0, close);
-    if (before.find(kThink.open) != before.npos || before.find(kEval.open) != before.npos) return 0;
-    return close + kThink.close.size();
-  }
-
-  // End of the complete quote that opens at `at`, or npos.
-  std::size_t quote_end(std::size_t at) const {
-    for (std::size_t i = 0; i < kQuotes.size(); ++i) {
-      if (!here(at, kQuotes[i].open)) continue;
-      if (last_close_[i] == trace_.npos || last_close_[i] < at) return trace_.npos;
-      return trace_.find(kQuotes[i].close, at) + kQuotes[i].close.size();
-    }
-    return trace_.npos;
-  }
-
-  // End of the <eval> that opens at `at`, or npos. Once one is never closed, no later one is either.
-  std::size_t eval_end(std::size_t at) {
-    if (eval_left_open_) return trace_.npos;
-    std::size_t p = at + kEval.open.size();
-    while ((p = trace_.find('<', p)) != trace_.npos) {
-      if (here(p, kEval.close)) return p + kEval.close.size();
-      const std::size_t end = quote_end(p);
-      p = end == trace_.npos ? p + 1 : end;
-    }
-    eval_left_open_ = true;
-    return trace_.npos;
-  }
-
-  // Handles the '<' at `at` in visible text; returns where to go on.
-  std::size_t step(std::size_t at) {
-    if (here(at, kThink.open)) {
-      const std::size_t close = trace_.find(kThink.close, at);
-      return close == trace_.npos ? trace_.size() : close + kThink.close.size();
-    }
-    if (here(at, kEval.open)) {
-      if (const std::size_t end = eval_end(at); end != trace_.npos) return end;
-    } else if (const std::size_t end = quote_end(at); end != trace_.npos) {
-      return end;
-    } else if (here(at, kAnswerA)) {
-      (open_ ? inside_ : decided_).add(Side::kA, at + kLetterInAnswer);
-      return at + kAnswerA.size();
-    } else if (here(at, kAnswerB)) {
-      (open_ ? inside_ : decided_).add(Side::kB, at + kLetterInAnswer);
-      return at + kAnswerB.size();
-    } else if (here(at, kAnswer.open)) {
-      open_ = true;
-    } else if (here(at, kAnswer.close)) {
-      if (open_) inside_ = {};
-      open_ = false;
-    }
-    return at + 1;
-  }
-
-  std::string_view trace_;
-  std::array<std::size_t, kQuotes.size()> last_close_{};
-  bool eval_left_open_ = false;
-  bool open_ = false;  // inside an <answer> that is not a block by itself
-  Found decided_, inside_;
-};
+Verdict strict(std::string_view trace) {
+  Found found;
+  for (const AnswerBlock& b : answer_blocks(trace, [](std::string_view c) { return c == "A" || c == "B"; }))
+    found.add(b.content == "A" ? Side::kA : Side::kB, b.byte);
+  return found.verdict();
+}
 
 }  // namespace
 
@@ -152,7 +61,7 @@ std::string_view last_code_points(std::string_view text, std::size_t n) {
 Verdict read_verdict(std::string_view trace, VerdictMode mode) {
   switch (mode) {
     case VerdictMode::kStrict:
-      return StrictReader(trace).read();
+      return strict(trace);
     case VerdictMode::kRewardBench:
       return plain_search(trace, 0, kMarkA, kMarkB, kLetterInMark);
     case VerdictMode::kReward: {

@@ -4,13 +4,8 @@
 // decide. Pure functions, no state, safe from any thread. Linear in the length of the trace; no recursion, no regex.
 // The modes and where each comes from: rm-judge(1), "VERDICTS".
 //
-// kStrict reads every block <answer>[[A]]</answer> or <answer>[[B]]</answer>, written exactly so, in the visible text:
-//  - thought is hidden: from <think> to its </think> or, when it is never closed, to the end; and everything before a first
-//    </think> that neither <think> nor <eval> came before (chat templates that open the thought in the prompt);
-//  - <quote_A>, <quote_B>, <summary_A>, <summary_B> and <eval> hide what they hold up to their closing tag; left open they
-//    hide nothing. A quote inside <eval> hides its </eval> too; <think> inside <eval> is plain text;
-//  - a block inside an outer <answer>...</answer> is nested and does not count.
-// Blocks of both letters are a conflict.
+// kStrict reads every block <answer>[[A]]</answer> or <answer>[[B]]</answer>, written exactly so, in the visible text
+// (judge/visible.h). Blocks of both letters are a conflict.
 //
 // kRewardBench: [[A]] or [[B]] anywhere, both is a conflict. RM-R1-UIUC/RM-R1, eval/*/rewardbench/generative.py,
 // process_judgement (an "error" there). kReward: the answer block in the last 80 code points, as rm_r1_reward.

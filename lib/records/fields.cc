@@ -151,4 +151,43 @@ Result<FieldMap> parse_field_map(std::string_view flag) {
   return out;
 }
 
+std::optional<Found> prompt_field(const FieldFinder& f) { return f.first_of({"prompt", "question", "instruction"}); }
+
+Error missing_field(const FieldFinder& f, const char* there, const char* absent) {
+  return record_error("missing_field", std::string("the record has ") + there + " but no " + absent +
+                                           " (fields seen: " + f.seen() + ")");
+}
+
+Result<void> check_prompt(const std::vector<Message>& turns, const std::string& name) {
+  if (turns.back().role != "user")
+    return record_error("bad_role", name + " ends in a turn of the " + turns.back().role + "; expected the user");
+  if (turns.back().content.empty()) return record_error("empty", name + " ends in an empty turn");
+  return {};
+}
+
+Result<std::vector<Message>> read_prompt(const Found& f) {
+  RM_ASSIGN(std::vector<Message> turns, read_turns(f, "user"));
+  RM_TRY(check_prompt(turns, f.name));
+  return turns;
+}
+
+Result<void> check_answer(const std::vector<Message>& turns, const std::string& name) {
+  if (turns.empty()) return record_error("empty", name + " holds no answer after the prompt");
+  if (turns.front().role != "assistant") {
+    return record_error("bad_role",
+                        name + " begins with a turn of the " + turns.front().role + " where the answer was expected");
+  }
+  if (turns.back().role != "assistant") {
+    return record_error("bad_role", name + " ends in a turn of the " + turns.back().role + "; expected the assistant");
+  }
+  if (turns.back().content.empty()) return record_error("empty", name + " ends in an empty answer");
+  return {};
+}
+
+Result<std::vector<Message>> read_answer(const Found& f) {
+  RM_ASSIGN(std::vector<Message> turns, read_turns(f, "assistant"));
+  RM_TRY(check_answer(turns, f.name));
+  return turns;
+}
+
 }  // namespace rm::records

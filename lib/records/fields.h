@@ -37,6 +37,16 @@ class FieldFinder {
 Error record_error(std::string reason, std::string message);
 Error wrong_type(const Found& f, const char* expected);
 
+// "prompt", "question" or "instruction".
+std::optional<Found> prompt_field(const FieldFinder& f);
+Error missing_field(const FieldFinder& f, const char* there, const char* absent);
+
+// The prompt, ending in a user's turn, and an answer, ending in the assistant's; none of them empty.
+Result<void> check_prompt(const std::vector<Message>& turns, const std::string& name);
+Result<void> check_answer(const std::vector<Message>& turns, const std::string& name);
+Result<std::vector<Message>> read_prompt(const Found& f);
+Result<std::vector<Message>> read_answer(const Found& f);
+
 // A list of {role, content} or {from, value}; human and gpt are read as user and assistant.
 Result<std::vector<Message>> read_messages(const Found& f);
 // A string as one turn of `role`, or a list of messages.

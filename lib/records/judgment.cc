@@ -17,12 +17,46 @@ std::optional<std::string_view> view(const std::optional<std::string>& s) {
 }
 
 void write_sample(json::Writer& w, const Sample& s) {
-  w.begin_object().member("order", std::string_view(s.swapped ? "ba" : "ab")).member("verdict", letter_text(s.verdict));
+  w.begin_object();
+  if (s.pair) w.key("pair").begin_array().value((*s.pair)[0]).value((*s.pair)[1]).end_array();
+  if (s.answer) {
+    w.member("answer", *s.answer).member("rating", s.rating);
+  } else {
+    w.member("order", std::string_view(s.swapped ? "ba" : "ab")).member("verdict", letter_text(s.verdict));
+  }
   w.member("reason", std::string_view(s.reason)).member("type", view(s.type)).member("text", std::string_view(s.text));
-  w.member("reasoning", std::string_view(s.reasoning)).member("p_a", s.p_a);
+  w.member("reasoning", std::string_view(s.reasoning));
+  if (!s.answer) w.member("p_a", s.p_a);
+  if (s.closed) w.member("closed", true);
   w.member("finish_reason", std::string_view(s.finish_reason));
   w.key("usage").begin_object().member("prompt_tokens", s.prompt_tokens);
   w.member("completion_tokens", s.completion_tokens).end_object().end_object();
+}
+
+void write_ranking(json::Writer& w, const Judgment& j) {
+  const Ranking& r = *j.ranking;
+  w.key("ranking").begin_array();
+  for (const std::int64_t i : r.order) w.value(i);
+  w.end_array().key("scores").begin_array();
+  for (const double s : r.scores) w.value(s);
+  w.end_array().key("intervals").begin_array();
+  for (const auto& [low, high] : r.intervals) w.begin_array().value(low).value(high).end_array();
+  w.end_array().member("correct", j.correct).member("calls", r.calls);
+}
+
+void write_ratings(json::Writer& w, const Judgment& j) {
+  w.key("ratings").begin_array();
+  for (const auto& r : *j.ratings) r ? w.value(*r) : w.null();
+  w.end_array();
+  if (j.ratings->size() != 2) return;
+  w.member("verdict", view(j.verdict)).member("preferred", view(j.preferred)).member("correct", j.correct);
+}
+
+void write_votes(json::Writer& w, const Judgment& j) {
+  w.member("verdict", view(j.verdict)).member("preferred", view(j.preferred)).member("correct", j.correct);
+  w.member("confidence", j.confidence);
+  w.key("votes").begin_object().member("A", j.votes_a).member("B", j.votes_b).member("none", j.votes_none).end_object();
+  w.member("consistent", j.consistent);
 }
 
 // Reads fields of one object and keeps the first error, so that a reader is a list of its fields.
@@ -95,6 +129,19 @@ Result<Sample> read_sample(const Value& v, const std::string& path) {
   if (!letter.empty() && letter != "A" && letter != "B") f.fail("verdict", "is neither \"A\" nor \"B\" nor null");
   s.swapped = order == "ba";
   if (!letter.empty()) s.verdict = letter[0];
+  if (const auto pair = f.get("pair", Type::kArray)) {
+    const std::vector<Value> two = pair->items();
+    const auto first = two.size() == 2 ? two[0].integer() : std::nullopt;
+    const auto second = two.size() == 2 ? two[1].integer() : std::nullopt;
+    if (!first || !second || *first < 0 || *second < 0) {
+      f.fail("pair", "is not two places of answers");
+    } else {
+      s.pair = {*first, *second};
+    }
+  }
+  if (f.get("answer", Type::kNumber)) f.count("answer", s.answer.emplace());
+  f.number("rating", s.rating);
+  if (const auto closed = f.get("closed", Type::kBool)) s.closed = *closed->boolean();
   if (const auto usage = f.get("usage", Type::kObject)) {
     Fields u(*usage, path + ".usage.");
     u.count("prompt_tokens", s.prompt_tokens);
@@ -108,13 +155,9 @@ Result<Sample> read_sample(const Value& v, const std::string& path) {
 }  // namespace
 
 void write_judgment(json::Writer& w, const Judgment& j) {
-  w.begin_object()
-      .member("verdict", view(j.verdict))
-      .member("preferred", view(j.preferred))
-      .member("correct", j.correct);
-  w.member("confidence", j.confidence);
-  w.key("votes").begin_object().member("A", j.votes_a).member("B", j.votes_b).member("none", j.votes_none).end_object();
-  w.member("consistent", j.consistent).key("samples").begin_array();
+  w.begin_object();
+  j.ratings ? write_ratings(w, j) : j.ranking ? write_ranking(w, j) : write_votes(w, j);
+  w.key("samples").begin_array();
   for (const Sample& s : j.samples) write_sample(w, s);
   w.end_array().member("model", std::string_view(j.model)).member("prompt_id", std::string_view(j.prompt_id));
   w.member("seed", j.seed).end_object();
@@ -142,6 +185,8 @@ Result<Judgment> read_judgment(const Value& v) {
     c.count("none", j.votes_none);
     if (c.error()) return *c.error();
   }
+  if (f.get("ranking", Type::kArray)) j.ranking.emplace();
+  if (f.get("ratings", Type::kArray)) j.ratings.emplace();
   const auto samples = f.get("samples", Type::kArray);
   if (!samples) f.fail("samples", "is missing; expected a list");
   if (f.error()) return *f.error();

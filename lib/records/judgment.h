@@ -28,6 +28,7 @@ struct Sample {
   std::optional<std::array<std::int64_t, 2>> pair;  // ranking: the answers compared, in the ab frame
   std::optional<std::int64_t> answer;               // rating: the answer that was read
   std::optional<double> rating;                     // what the model gave it
+  bool closed = false;                              // --retry closed the trace by force
 };
 
 struct Ranking {
@@ -52,6 +53,8 @@ struct Judgment {
 };
 
 void write_judgment(json::Writer& w, const Judgment& j);  // the object alone
-Result<Judgment> read_judgment(const json::Value& v);     // for --reparse, rm-eval
+// For --reparse, --retry and rm-eval. Of a ranking or of ratings only the samples are read; what follows from them is counted
+// again (judge/ranking, judge/rating).
+Result<Judgment> read_judgment(const json::Value& v);
 
 }  // namespace rm::records

@@ -4,6 +4,7 @@
 
 #include "lib/base/escape.h"
 #include "lib/base/limits.h"
+#include "lib/records/candidates.h"
 #include "lib/records/fields.h"
 
 namespace rm::records {
@@ -16,45 +17,6 @@ using Turns = std::vector<Message>;
 constexpr const char* kShapes =
     "expected {prompt, chosen, rejected}, {chosen, rejected} as conversations, {question, answer_a, answer_b}, "
     "{prompt, responses} or {context_messages, winner}; --map names other fields";
-
-std::optional<Found> prompt_field(const FieldFinder& f) { return f.first_of({"prompt", "question", "instruction"}); }
-
-Error missing(const FieldFinder& f, const char* there, const char* absent) {
-  return record_error("missing_field", std::string("the record has ") + there + " but no " + absent +
-                                           " (fields seen: " + f.seen() + ")");
-}
-
-Result<void> check_prompt(const Turns& turns, const std::string& name) {
-  if (turns.back().role != "user")
-    return record_error("bad_role", name + " ends in a turn of the " + turns.back().role + "; expected the user");
-  if (turns.back().content.empty()) return record_error("empty", name + " ends in an empty turn");
-  return {};
-}
-
-Result<Turns> read_prompt(const Found& f) {
-  RM_ASSIGN(Turns turns, read_turns(f, "user"));
-  RM_TRY(check_prompt(turns, f.name));
-  return turns;
-}
-
-Result<void> check_answer(const Turns& turns, const std::string& name) {
-  if (turns.empty()) return record_error("empty", name + " holds no answer after the prompt");
-  if (turns.front().role != "assistant") {
-    return record_error("bad_role",
-                        name + " begins with a turn of the " + turns.front().role + " where the answer was expected");
-  }
-  if (turns.back().role != "assistant") {
-    return record_error("bad_role", name + " ends in a turn of the " + turns.back().role + "; expected the assistant");
-  }
-  if (turns.back().content.empty()) return record_error("empty", name + " ends in an empty answer");
-  return {};
-}
-
-Result<Turns> read_answer(const Found& f) {
-  RM_ASSIGN(Turns turns, read_turns(f, "assistant"));
-  RM_TRY(check_answer(turns, f.name));
-  return turns;
-}
 
 Result<std::optional<Label>> read_label(const FieldFinder& f) {
   const auto winner = f.find("winner");
@@ -110,7 +72,7 @@ Result<Pair> read_chosen_rejected(const FieldFinder& f, const Found& chosen, con
   RM_ASSIGN(Turns first, read_turns(chosen, "assistant"));
   RM_ASSIGN(Turns second, read_turns(rejected, "assistant"));
   const bool conversations = first.front().role != "assistant" && second.front().role != "assistant";
-  if (!prompt && !conversations) return missing(f, "chosen and rejected", "prompt");
+  if (!prompt && !conversations) return missing_field(f, "chosen and rejected", "prompt");
   if (!conversations) {
     RM_ASSIGN(out.prompt, read_prompt(*prompt));
     RM_TRY(check_answer(first, chosen.name));
@@ -129,9 +91,9 @@ Result<Pair> read_chosen_rejected(const FieldFinder& f, const Found& chosen, con
   return out;
 }
 
-Result<Pair> read_answers(const FieldFinder& f, const Found& a, const Found& b) {
+Result<Pair> read_two(const FieldFinder& f, const Found& a, const Found& b) {
   const auto prompt = prompt_field(f);
-  if (!prompt) return missing(f, "two answers", "question, prompt or instruction");
+  if (!prompt) return missing_field(f, "two answers", "question, prompt or instruction");
   Pair out;
   RM_ASSIGN(out.prompt, read_prompt(*prompt));
   RM_ASSIGN(out.answer[0], read_answer(a));
@@ -167,13 +129,13 @@ Result<Pair> read_shape(const Value& record, const FieldMap& map) {
   const auto chosen = f.find("chosen"), rejected = f.find("rejected");
   if (chosen && rejected) return read_chosen_rejected(f, *chosen, *rejected);
   const auto a = f.first_of({"answer_a", "response_a"}), b = f.first_of({"answer_b", "response_b"});
-  if (a && b) return read_answers(f, *a, *b);
+  if (a && b) return read_two(f, *a, *b);
   if (f.find("responses")) return read_responses(f, map, record);
   if (const auto context = f.find("context_messages")) return read_rendered(f, *context);
-  if (chosen) return missing(f, "chosen", "rejected");
-  if (rejected) return missing(f, "rejected", "chosen");
-  if (a) return missing(f, "answer_a", "answer_b");
-  if (b) return missing(f, "answer_b", "answer_a");
+  if (chosen) return missing_field(f, "chosen", "rejected");
+  if (rejected) return missing_field(f, "rejected", "chosen");
+  if (a) return missing_field(f, "answer_a", "answer_b");
+  if (b) return missing_field(f, "answer_b", "answer_a");
   return record_error("no_shape", "the record is no pair (fields seen: " + f.seen() + "); " + kShapes);
 }
 
@@ -182,23 +144,6 @@ Result<Pair> read_shape(const Value& record, const FieldMap& map) {
 Result<Pair> read_pair(const Value& record, const FieldMap& map) {
   RM_ASSIGN(Pair out, read_shape(record, map));
   out.same_answers = !out.rendered && out.answer[0] == out.answer[1];
-  return out;
-}
-
-Result<Candidates> read_candidates(const Value& record, const FieldMap& map) {
-  const FieldFinder f(record, map);
-  const auto responses = f.find("responses");
-  if (!responses) return record_error("missing_field", "the record has no responses (fields seen: " + f.seen() + ")");
-  const auto prompt = prompt_field(f);
-  if (!prompt) return missing(f, "responses", "prompt, question or instruction");
-  if (!responses->value.is(Type::kArray)) return wrong_type(*responses, "a list of answers");
-  if (responses->value.size() < 2) return record_error("empty", responses->name + " holds fewer than two answers");
-  Candidates out;
-  RM_ASSIGN(out.prompt, read_prompt(*prompt));
-  for (const Value& item : responses->value.items()) {
-    RM_ASSIGN(Turns turns, read_answer({responses->name + "[" + std::to_string(out.responses.size()) + "]", item}));
-    out.responses.push_back(std::move(turns));
-  }
   return out;
 }
 

@@ -36,12 +36,6 @@ struct Pair {
   }
 };
 
-// A question with N answers ({prompt, responses: [...]}).
-struct Candidates {
-  std::vector<Message> prompt;
-  std::vector<std::vector<Message>> responses;
-};
-
 // --map prompt=.x,chosen=.y.z : our field name -> path of keys in the record.
 using FieldMap = std::map<std::string, std::vector<std::string>>;
 Result<FieldMap> parse_field_map(std::string_view flag);
@@ -50,6 +44,5 @@ Result<FieldMap> parse_field_map(std::string_view flag);
 // "missing_field", "wrong_type", "empty", "bad_role", "bad_label", "too_many_turns"; messages name the field, the type found and
 // the type expected. {prompt, responses} of exactly two reads as a pair of answers.
 Result<Pair> read_pair(const json::Value& record, const FieldMap& map);
-Result<Candidates> read_candidates(const json::Value& record, const FieldMap& map);  // two or more responses
 
 }  // namespace rm::records

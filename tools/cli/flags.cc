@@ -79,6 +79,15 @@ Parser& Parser::text(const std::string& names, const std::string& value, std::st
   return *this;
 }
 
+Parser& Parser::texts(const std::string& names, const std::string& value, std::vector<std::string>& to,
+                      const std::string& help) {
+  CLI::Option* option = impl_->app.add_option_function<std::vector<std::string>>(
+      names, [&to](const std::vector<std::string>& v) { to = v; }, help);
+  impl_->named(option, value);
+  option->take_all()->allow_extra_args(false);
+  return *this;
+}
+
 Parser& Parser::choice(const std::string& names, std::vector<std::string> of, std::string& to,
                        const std::string& help) {
   std::string list;

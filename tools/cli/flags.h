@@ -33,7 +33,10 @@ struct Length {
 };
 
 struct Model {
-  std::string model;  // empty: the default model
+  std::vector<std::string> models;  // as given: paths, URLs, @files; empty: the default model
+  std::string api_model, emit_batch, from_batch;
+  std::optional<double> timeout;  // seconds
+  std::int64_t max_inflight = 64;
   std::string adapter, device = "auto", dtype = "auto";
   std::int64_t threads = 0, batch = 0, context = 0, max_tokens = 0;
   bool deterministic = false;
@@ -60,6 +63,9 @@ class Parser {
   // `names` as "-m,--model"; `value` names the argument in --help.
   Parser& text(const std::string& names, const std::string& value, std::string& to, const std::string& help,
                bool* given = nullptr);
+  // May be given several times; the values in order.
+  Parser& texts(const std::string& names, const std::string& value, std::vector<std::string>& to,
+                const std::string& help);
   Parser& choice(const std::string& names, std::vector<std::string> of, std::string& to, const std::string& help);
   Parser& integer(const std::string& names, const std::string& value, std::int64_t& to, std::int64_t low,
                   std::int64_t high, const std::string& help);

@@ -35,7 +35,15 @@ Parser& Parser::add(Length& l) {
 
 Parser& Parser::add(Model& m) {
   group("Model");
-  text("-m,--model", "PATH", m.model, "Hugging Face folder or .gguf file (default $RM_MODEL, else the default model)");
+  texts("-m,--model", "PATH|URL", m.models,
+        "Hugging Face folder, .gguf file, or URL of an OpenAI-compatible server ending in /v1; several URLs, or @FILE "
+        "with "
+        "one a line, share the work (default $RM_MODEL, else the default model)");
+  text("--api-model", "NAME", m.api_model, "Model to ask the servers for (default: the first they list)");
+  real("--timeout", "SECONDS", m.timeout, 0.001, 1e6, "Longest wait for a server's reply (default 600)");
+  integer("--max-inflight", "N", m.max_inflight, 1, 65536, "Most requests at the servers at once (default 64)");
+  text("--emit-batch", "FILE", m.emit_batch, "Write the requests as an OpenAI batch file; ask nobody");
+  text("--from-batch", "FILE", m.from_batch, "Take the replies from the result file of such a batch");
   text("--adapter", "DIR", m.adapter, "Apply a LoRA adapter (PEFT folder)");
   text("--device", "auto|cpu|cuda[:N]", m.device, "Where to run");
   choice("--dtype", {"auto", "f32", "bf16", "f16"}, m.dtype, "Arithmetic of the weights");

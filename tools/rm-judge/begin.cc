@@ -2,25 +2,12 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/judge/oddities.h"
+#include "lib/judge/stored.h"
 #include "lib/records/splice.h"
 #include "tools/rm-judge/loop.h"
-#include "tools/rm-judge/warnings.h"
 
 namespace rm::rmjudge {
-namespace {
-
-std::string place(const std::string& name, const records::Line& line) {
-  return name + ":" + std::to_string(line.number);
-}
-
-bool more_than_two_answers(const json::Value& record) {
-  const auto responses = record.find("responses");
-  return responses && responses->size() > 2 && !record.find("chosen") && !record.find("answer_a") &&
-         !record.find("response_a");
-}
-
-}  // namespace
-
 std::string judged_record(const std::string& line, const records::Judgment& j,
                           const std::vector<std::string>& warnings) {
   std::vector<records::Field> fields(1);
@@ -38,25 +25,28 @@ std::string judged_record(const std::string& line, const records::Judgment& j,
   return records::splice(line, fields, kStale);
 }
 
-Result<void> Loop::begin(Item& item) {
-  RM_ASSIGN(const json::Value record, records::parse_line(doc_, item.line, in_.name()));
-  auto pair = records::read_pair(record, o_.map);
-  if (!pair) {
-    if (o_.map.empty() && more_than_two_answers(record)) {
-      return make_error(
-          Exit::kInput, "unsupported_shape",
-          "has more than two responses; this version compares two answers, ranking more is not part of it",
-          place(in_.name(), item.line));
-    }
-    return pair.error();
+Result<void> Loop::begin(const std::shared_ptr<Item>& item) {
+  RM_ASSIGN(const json::Value record, records::parse_line(doc_, item->line, in_.name()));
+  if (o_.work == Work::kReparse) return reparse(*item, record);
+  if (o_.work == Work::kRetry && record.find("judgment")) return begin_again(item, record);
+  RM_ASSIGN(std::shared_ptr<judge::Job> job, judge::make_job(record, o_.map, prompts_, o_.settings));
+  if (o_.work == Work::kShowPrompt) return show(*item, *job);
+  if (o_.work == Work::kDryRun) return measure(*item, *job);
+  if (o_.work == Work::kEmitBatch) return emit(*item, *job);
+  start(item, std::move(job));
+  return {};
+}
+
+Result<void> Loop::begin_again(const std::shared_ptr<Item>& item, const json::Value& record) {
+  RM_ASSIGN(records::Judgment j, records::read_judgment(*record.find("judgment")));
+  if (!judge::has_unparsed(j)) {
+    item->out = item->line.text;
+    item->done = item->judged = true;
+    RM_ASSIGN(item->judgment, judge::reparse(record, o_.map, std::move(j), o_.settings));
+    return {};
   }
-  item.pair = std::move(*pair);
-  if (o_.work == Work::kReparse) return reparse(item, record);
-  RM_ASSIGN(item.asks, judge::plan(item.pair, prompts_, o_.settings));
-  if (o_.work == Work::kShowPrompt) return show(item);
-  if (o_.work == Work::kDryRun) return measure(item);
-  item.missing = item.asks.size();
-  item.replies.resize(item.missing);
+  RM_ASSIGN(std::shared_ptr<judge::Job> job, judge::retry_job(record, o_.map, std::move(j), prompts_, o_.settings));
+  start(item, std::move(job));
   return {};
 }
 
@@ -66,36 +56,57 @@ Result<void> Loop::reparse(Item& item, const json::Value& record) {
     return make_error(Exit::kInput, "missing_field",
                       "\"judgment\" is missing; --reparse reads records that were judged before");
   RM_ASSIGN(records::Judgment j, records::read_judgment(*stored));
-  item.judgment = judge::reparse(item.pair, std::move(j), o_.settings.verdict);
+  RM_ASSIGN(item.judgment, judge::reparse(record, o_.map, std::move(j), o_.settings));
   item.judged = item.done = true;
-  item.out = judged_record(item.line.text, item.judgment, warnings(item.pair));
+  std::vector<std::string> odd;
+  if (const auto pair = records::read_pair(record, o_.map)) odd = judge::oddities(*pair);
+  item.out = judged_record(item.line.text, *item.judgment, odd);
   return {};
 }
 
-Result<void> Loop::show(Item& item) {
-  for (const judge::Ask& a : item.asks) {
-    RM_ASSIGN(const generate::Tokenized t, generator_->show(a.request));
+Result<void> Loop::show(Item& item, judge::Job& job) {
+  std::string last;
+  for (const generate::Request& r : job.next()) {
+    RM_ASSIGN(const generate::Tokenized t, generator_->show(r));
+    if (t.text == last) continue;  // samples share one prompt
+    last = t.text;
     if (!item.out.empty()) item.out += '\n';
+    const records::Sample& s = job.sample(r.id);
     json::Writer w(item.out);
-    w.begin_object().member("line", item.line.number).member("order", a.swapped ? "ba" : "ab");
+    w.begin_object().member("line", item.line.number);
+    if (s.pair) w.key("pair").begin_array().value((*s.pair)[0]).value((*s.pair)[1]).end_array();
+    s.answer ? w.member("answer", *s.answer) : w.member("order", s.swapped ? "ba" : "ab");
     w.member("tokens", static_cast<std::uint64_t>(t.ids.size())).member("text", t.text).key("ids").begin_array();
     for (const std::int32_t id : t.ids) w.value(static_cast<std::int64_t>(id));
     w.end_array().end_object();
-    if (o_.settings.samples > 1 && !o_.settings.both_orders) break;  // samples share one prompt
   }
   item.done = true;
   return {};
 }
 
-Result<void> Loop::measure(Item& item) {
+Result<void> Loop::measure(Item& item, judge::Job& job) {
   Sizes& s = outcome_.sizes;
-  for (const judge::Ask& a : item.asks) {
-    RM_ASSIGN(const generate::Tokenized t, generator_->show(a.request));
+  for (const generate::Request& r : job.next()) {
+    RM_ASSIGN(const generate::Tokenized t, generator_->show(r));
     const auto n = static_cast<std::int64_t>(t.ids.size());
     ++s.prompts;
     s.tokens += n;
     s.longest = std::max(s.longest, n);
     if (generator_->context() > 0 && n >= generator_->context()) ++s.too_long;
+  }
+  item.done = item.skip = true;
+  return {};
+}
+
+Result<void> Loop::emit(Item& item, judge::Job& job) {
+  const std::vector<generate::Request> requests = job.next();
+  if (!job.plans_all()) {
+    return make_error(Exit::kInput, "needs_rounds",
+                      "--budget chooses matches by what came before, which a batch cannot; raise it to every pair");
+  }
+  for (const generate::Request& r : requests) {
+    RM_TRY(batch_->add(r));
+    ++outcome_.sizes.prompts;
   }
   item.done = item.skip = true;
   return {};

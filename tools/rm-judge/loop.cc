@@ -4,7 +4,6 @@
 
 #include "lib/base/signals.h"
 #include "lib/records/failure.h"
-#include "tools/rm-judge/warnings.h"
 
 namespace rm::rmjudge {
 namespace {
@@ -20,22 +19,23 @@ std::string place(const std::string& name, const records::Line& line) {
 
 Loop::Loop(ReadAhead& in, records::Writer& out, generate::Generator* generator, const judge::PromptSet& prompts,
            LoopOptions options, Progress* progress)
-    : in_(in), out_(out), generator_(generator), prompts_(prompts), o_(std::move(options)), progress_(progress) {}
+    : in_(in), out_(out), generator_(generator), prompts_(prompts), o_(std::move(options)), progress_(progress) {
+  if (generator_ != nullptr) runner_.emplace(*generator_);
+}
 
 Outcome Loop::run(const std::function<void(const std::string&)>& tell) {
   tell_ = &tell;
   while (step()) {
   }
   if (!outcome_.error && ended_) outcome_.error = ended_;
-  if (generator_ != nullptr && outcome_.error) generator_->cancel_all();
+  if (runner_ && outcome_.error) runner_->cancel_all();
   return std::move(outcome_);
 }
 
 bool Loop::step() {
   if (signals::stop_requested()) stop_with(signals::stop_error());
   if (!outcome_.error) fill();
-  if (!outcome_.error) submit_queued();
-  if (!outcome_.error && generator_ != nullptr && generator_->in_flight() > 0) collect();
+  if (!outcome_.error && runner_ && !asked_.empty()) ended(runner_->pump());
   flush();
   if (outcome_.error) return false;
   if (auto ticked = out_.tick(); !ticked) return stop_with(ticked.error()), false;
@@ -54,8 +54,7 @@ bool Loop::room() const {
 // Reads until the generator has enough to do. Waits for input only when there is nothing else to do.
 void Loop::fill() {
   const auto idle = [this] { return window_.empty(); };
-  while (!input_done_ && queue_.empty() && room() &&
-         (generator_ == nullptr || generator_->in_flight() < generator_->capacity())) {
+  while (!input_done_ && room() && hungry()) {
     records::Line line;
     auto got = in_.pop(line, idle());
     if (!got) {
@@ -67,9 +66,9 @@ void Loop::fill() {
     if (*got == ReadAhead::Got::kEnd) input_done_ = true;
     if (*got != ReadAhead::Got::kLine) return;
     accept(std::move(line));
-    if (window_.front()->done) return;  // let it be written before more is read
-    if (!queue_.empty()) submit_queued();
     if (outcome_.error) return;
+    if (runner_) ended(runner_->send());
+    if (outcome_.error || window_.front()->done) return;  // let it be written before more is read
   }
 }
 
@@ -78,58 +77,41 @@ void Loop::accept(records::Line line) {
   item->line = std::move(line);
   window_bytes_ += item->line.text.size();
   window_.push_back(item);
-  if (auto begun = begin(*item); !begun) {
-    if (begun.error().exit != Exit::kInput) return stop_with(begun.error());
-    return fail(*item, begun.error());
-  }
-  for (std::size_t i = 0; i < item->missing; ++i) queue_.push_back({item, i});
+  auto begun = begin(item);
+  if (begun) return;
+  if (begun.error().exit != Exit::kInput) return stop_with(begun.error());
+  fail(*item, begun.error());
 }
 
-void Loop::submit_queued() {
-  while (!queue_.empty() && generator_->in_flight() < generator_->capacity()) {
-    const Place p = queue_.front();
-    queue_.pop_front();
-    if (p.item->done) continue;  // an earlier request of the record failed
-    generate::Request r = p.item->asks[p.ask].request;
-    r.id = ticket_++;
-    const std::uint64_t id = r.id;
-    if (auto sent = generator_->submit(std::move(r)); !sent) {
-      if (sent.error().exit != Exit::kInput) return stop_with(sent.error());
-      fail(*p.item, sent.error());
-      continue;
-    }
-    asked_.emplace(id, p);
-  }
+void Loop::start(const std::shared_ptr<Item>& item, std::shared_ptr<judge::Job> job) {
+  asked_.emplace(job.get(), item);
+  runner_->add(std::move(job));
 }
 
-void Loop::collect() {
-  auto replies = generator_->wait();
-  if (!replies) return stop_with(replies.error());
-  for (generate::Reply& r : *replies) {
-    const auto it = asked_.find(r.id);
+void Loop::ended(const Result<Jobs>& jobs) {
+  if (!jobs) return stop_with(jobs.error());
+  for (const std::shared_ptr<judge::Job>& job : *jobs) {
+    const auto it = asked_.find(job.get());
     if (it == asked_.end()) continue;
-    const Place p = std::move(it->second);
+    const std::shared_ptr<Item> item = std::move(it->second);
     asked_.erase(it);
-    if (p.item->done) continue;
-    r.id = p.ask;
-    p.item->replies[p.ask] = std::move(r);
-    if (--p.item->missing == 0) finish(*p.item);
+    job->failed ? fail(*item, *job->failed) : finish(*item, *job);
   }
 }
 
-void Loop::finish(Item& item) {
-  item.judgment = judge::decide(item.pair, item.asks, item.replies, prompts_, o_.settings);
+void Loop::finish(Item& item, const judge::Job& job) {
+  item.judgment = job.judgment();
   item.judged = item.done = true;
-  item.out = judged_record(item.line.text, item.judgment, warnings(item.pair));
-  item.asks.clear();
-  item.replies.clear();
+  item.out = judged_record(item.line.text, *item.judgment, job.warnings());
+  for (records::Sample& s : item.judgment->samples) s.text = s.reasoning = {};  // only the counts are wanted now
 }
 
 void Loop::fail(Item& item, const Error& e) {
   Error named = e;
   if (named.where.empty()) named.where = place(in_.name(), item.line);
   item.done = item.failed = true;
-  item.skip = o_.on_error == OnError::kSkip || o_.work == Work::kDryRun;
+  const bool counts_only = o_.work == Work::kDryRun || o_.work == Work::kEmitBatch;
+  item.skip = o_.on_error == OnError::kSkip || counts_only;
   if (o_.on_error == OnError::kStop) {
     item.skip = input_done_ = true;
     named.exit = Exit::kInput;
@@ -137,12 +119,13 @@ void Loop::fail(Item& item, const Error& e) {
     return;
   }
   const std::span<const std::string_view> stale = kOwn;
-  item.out = records::failure(item.line, named, o_.work == Work::kJudge ? stale : std::span<const std::string_view>{});
+  const bool judges = o_.work == Work::kJudge;  // other kinds of work keep the judgment that is there
+  item.out = records::failure(item.line, named, judges ? stale : std::span<const std::string_view>{});
   if (o_.quiet) return;
   if (progress_ != nullptr) progress_->erase();
   std::string message = named.text();
   if (message.ends_with('.')) message.pop_back();
-  if (o_.work != Work::kDryRun) {
+  if (!counts_only) {
     message += item.skip ? ". The record was left out."
                          : ". The record was passed on with an error field (--on-error skip to leave it out).";
   }
@@ -161,8 +144,9 @@ void Loop::flush() {
       if (auto written = out_.write(item.out); !written) return stop_with(written.error());
     }
     ++c.records;
-    if (item.judged) c.add(item.judgment);
-    if (item.failed) item.skip&& o_.work != Work::kDryRun ? ++c.skipped : ++c.failed;
+    if (item.judgment) c.add(*item.judgment);
+    const bool counts_only = o_.work == Work::kDryRun || o_.work == Work::kEmitBatch;
+    if (item.failed) item.skip && !counts_only ? ++c.skipped : ++c.failed;
     window_bytes_ -= item.line.text.size();
     window_.pop_front();
   }

@@ -15,8 +15,9 @@
 #include <vector>
 
 #include "lib/base/progress.h"
+#include "lib/generate/batch_file.h"
 #include "lib/generate/generator.h"
-#include "lib/judge/judge.h"
+#include "lib/judge/runner.h"
 #include "lib/records/writer.h"
 #include "tools/rm-judge/counts.h"
 #include "tools/rm-judge/options.h"
@@ -24,7 +25,7 @@
 
 namespace rm::rmjudge {
 
-enum class Work { kJudge, kReparse, kShowPrompt, kDryRun };
+enum class Work { kJudge, kRetry, kReparse, kShowPrompt, kDryRun, kEmitBatch };
 
 struct LoopOptions {
   Work work = Work::kJudge;
@@ -34,7 +35,7 @@ struct LoopOptions {
   bool quiet = false;
 };
 
-struct Sizes {  // --dry-run
+struct Sizes {  // --dry-run, --emit-batch
   std::uint64_t prompts = 0, too_long = 0;
   std::int64_t tokens = 0, longest = 0;
 };
@@ -47,44 +48,41 @@ struct Outcome {
 
 class Loop {
  public:
-  // `generator` may be null for kReparse. `progress` may be null. All of them outlive the loop.
+  // `generator` may be null for kReparse and kEmitBatch. `progress` may be null. All of them outlive the loop.
   Loop(ReadAhead& in, records::Writer& out, generate::Generator* generator, const judge::PromptSet& prompts,
        LoopOptions options, Progress* progress);
 
   // `tell` gets the message of each failed record.
   Outcome run(const std::function<void(const std::string&)>& tell);
   void resumed(std::uint64_t lines) { outcome_.counts.resumed = lines; }
+  void emit_to(generate::BatchWriter& batch) { batch_ = &batch; }  // kEmitBatch: needed, outlives the loop
 
  private:
   struct Item {
     records::Line line;
-    records::Pair pair;
-    std::vector<judge::Ask> asks;
-    std::vector<generate::Reply> replies;
-    std::size_t missing = 0;  // replies still to come
     bool done = false, skip = false, failed = false, judged = false;
     std::string out;
-    records::Judgment judgment;
+    std::optional<records::Judgment> judgment;  // for the counts
   };
-  struct Place {
-    std::shared_ptr<Item> item;
-    std::size_t ask = 0;
-  };
+  using Jobs = std::vector<std::shared_ptr<judge::Job>>;
 
   bool step();  // false: nothing is left to do, or outcome_.error is set
   void fill();
   void accept(records::Line line);
-  Result<void> begin(Item& item);
+  Result<void> begin(const std::shared_ptr<Item>& item);
+  Result<void> begin_again(const std::shared_ptr<Item>& item, const json::Value& record);
   Result<void> reparse(Item& item, const json::Value& record);
-  Result<void> show(Item& item);
-  Result<void> measure(Item& item);
-  void submit_queued();
-  void collect();
-  void finish(Item& item);
+  Result<void> show(Item& item, judge::Job& job);
+  Result<void> measure(Item& item, judge::Job& job);
+  Result<void> emit(Item& item, judge::Job& job);
+  void start(const std::shared_ptr<Item>& item, std::shared_ptr<judge::Job> job);
+  void ended(const Result<Jobs>& jobs);
+  void finish(Item& item, const judge::Job& job);
   void fail(Item& item, const Error& e);
   void flush();
   void stop_with(const Error& e);
   bool room() const;
+  bool hungry() const { return !runner_ || runner_->wants_more(); }
 
   ReadAhead& in_;
   records::Writer& out_;
@@ -92,16 +90,17 @@ class Loop {
   const judge::PromptSet& prompts_;
   LoopOptions o_;
   Progress* progress_;
+  generate::BatchWriter* batch_ = nullptr;
   const std::function<void(const std::string&)>* tell_ = nullptr;
+  std::optional<judge::Runner> runner_;
+  std::unordered_map<const judge::Job*, std::shared_ptr<Item>> asked_;
   Outcome outcome_;
   std::optional<Error> ended_;  // the input's, kept until the work before it is done
   bool input_done_ = false;
   json::Document doc_;
   std::deque<std::shared_ptr<Item>> window_;
   std::size_t window_bytes_ = 0;
-  std::deque<Place> queue_;
-  std::unordered_map<std::uint64_t, Place> asked_;
-  std::uint64_t ticket_ = 0, first_bad_ = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t first_bad_ = std::numeric_limits<std::uint64_t>::max();
 };
 
 // The record of a line with its judgment, and warnings where there are any.

@@ -4,9 +4,9 @@
 #include "lib/base/atomic_file.h"
 #include "lib/base/fd.h"
 #include "lib/base/signals.h"
-#include "lib/generate/local.h"
 #include "lib/records/resume.h"
 #include "lib/records/splice.h"
+#include "tools/cli/open.h"
 #include "tools/cli/report.h"
 #include "tools/rm-judge/loop.h"
 #include "tools/rm-judge/one.h"
@@ -23,34 +23,27 @@ struct Judge {
   judge::Settings settings;
 };
 
-generate::EngineOptions engine_options(const cli::Model& m, std::string model) {
-  generate::EngineOptions e;
-  e.model = std::move(model);
-  e.adapter = m.adapter;
-  e.device = m.device;
-  e.dtype = m.dtype;
-  e.threads = static_cast<int>(m.threads);
-  e.batch = static_cast<int>(m.batch);
-  e.context = m.context;
-  e.deterministic = m.deterministic;
-  return e;
-}
-
 Result<Judge> open_judge(const Options& o) {
   Judge j{nullptr, judge::PromptSet::built_in(), o.settings};
   if (!o.model.prompt.empty()) {
     RM_ASSIGN(j.prompts, judge::PromptSet::read(o.model.prompt));
   }
-  if (o.reparse) return j;
-  std::string model = o.model.model;
-  if (model.empty()) {
-    RM_ASSIGN(model, generate::default_model());
-  }
-  RM_ASSIGN(j.generator, generate::open_local({engine_options(o.model, std::move(model)), o.model.chat}));
-  const bool plain = o.model.form.empty() ? j.generator->reasoning_model() : o.model.form == "plain";
-  j.settings.form = plain ? judge::Form::kPlain : judge::Form::kCor;
+  j.settings.form = o.model.form == "plain" ? judge::Form::kPlain : judge::Form::kCor;
+  if (o.reparse || !o.model.emit_batch.empty()) return j;
+  RM_ASSIGN(j.generator, cli::open_generator(o.model, o.one || !o.serve.empty(), [&](const std::string& message) {
+              if (!o.common.quiet) cli::warn(kProgram, message);
+            }));
+  if (o.model.form.empty() && j.generator->reasoning_model()) j.settings.form = judge::Form::kPlain;
   j.settings.model = j.generator->model_name();
   return j;
+}
+
+Work work_of(const Options& o) {
+  if (o.reparse) return Work::kReparse;
+  if (!o.model.emit_batch.empty()) return Work::kEmitBatch;
+  if (o.show_prompt) return Work::kShowPrompt;
+  if (o.common.dry_run) return Work::kDryRun;
+  return o.retry.empty() ? Work::kJudge : Work::kRetry;
 }
 
 struct Ended {
@@ -84,34 +77,41 @@ Ended judge_records(const Options& o, Judge& judge) {
   auto out = records::Writer::open(o.common.out, kept);
   if (!out) return failed(out.error());
 
-  const Work work = o.reparse          ? Work::kReparse
-                    : o.show_prompt    ? Work::kShowPrompt
-                    : o.common.dry_run ? Work::kDryRun
-                                       : Work::kJudge;
+  const Work work = work_of(o);
+  std::optional<generate::BatchWriter> batch;
+  if (work == Work::kEmitBatch) {
+    auto opened = generate::BatchWriter::create(o.model.emit_batch, o.model.api_model);
+    if (!opened) return failed(opened.error());
+    batch.emplace(*std::move(opened));
+  }
   Progress progress({.quiet = o.common.quiet});
   progress.skip(kept.lines);
   ReadAhead in(std::move(*lines));
   Loop loop(in, *out, judge.generator.get(), judge.prompts, {work, o.on_error, o.map, judge.settings, o.common.quiet},
             &progress);
   loop.resumed(kept.lines);
+  if (batch) loop.emit_to(*batch);
   Outcome end = loop.run([](const std::string& message) { cli::warn(kProgram, message); });
   progress.finish();
   end.counts.failed += failed_before;
   if (work == Work::kDryRun && !end.error) {
     if (auto r = out->write(sizes_json(end.counts, end.sizes, judge.generator->context())); !r) end.error = r.error();
   }
+  if (batch) {
+    if (auto closed = batch->close(); !closed && !end.error) end.error = closed.error();
+  }
   if (auto closed = out->close(); !closed && (!end.error || end.error->exit == Exit::kDone)) end.error = closed.error();
   return {end.counts, end.error};
 }
 
-Ended judge_pair(const Options& o, Judge& judge) {
-  auto pair = read_one(o);
-  if (!pair) return {{}, pair.error()};
+Ended judge_question(const Options& o, Judge& judge) {
+  auto question = read_one(o);
+  if (!question) return {{}, question.error()};
   if (o.show_prompt || o.common.dry_run) {
-    auto shown = show_one(o, judge.settings, *pair, *judge.generator, judge.prompts);
+    auto shown = show_one(o, judge.settings, *question, *judge.generator, judge.prompts);
     return shown ? Ended{} : Ended{{}, shown.error()};
   }
-  auto counts = judge_one(o, judge.settings, *pair, *judge.generator, judge.prompts);
+  auto counts = judge_one(o, judge.settings, *question, *judge.generator, judge.prompts);
   return counts ? Ended{*counts, {}} : Ended{{}, counts.error()};
 }
 
@@ -129,7 +129,7 @@ int run(int argc, char** argv) {
   auto judge = open_judge(o);
   if (!judge) return end_with(judge.error());
 
-  const Ended end = o.one ? judge_pair(o, *judge) : judge_records(o, *judge);
+  const Ended end = o.one ? judge_question(o, *judge) : judge_records(o, *judge);
   Run run;
   run.model = judge->settings.model;
   run.prompt_id = o.reparse ? "" : judge->prompts.id(judge->settings.form);

@@ -1,29 +1,23 @@
 #include "tools/rm-judge/one.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <chrono>
-#include <cstdlib>
 
 #include "lib/base/escape.h"
 #include "lib/base/fd.h"
 #include "lib/base/limits.h"
 #include "lib/base/number.h"
-#include "lib/base/progress.h"
 #include "lib/base/signals.h"
+#include "lib/judge/runner.h"
+#include "lib/records/line.h"
 #include "lib/records/writer.h"
-#include "lib/rubric/rubric.h"
 #include "tools/cli/report.h"
 #include "tools/rm-judge/loop.h"
 #include "tools/rm-judge/painter.h"
-#include "tools/rm-judge/warnings.h"
+#include "tools/rm-judge/screen.h"
+#include "tools/rm-judge/verdict_text.h"
 
 namespace rm::rmjudge {
 namespace {
-
-constexpr int kWidest = 100;
 
 Result<std::string> read_text(const std::string& given, const char* flag, bool file_allowed) {
   std::string text = given;
@@ -37,155 +31,138 @@ Result<std::string> read_text(const std::string& given, const char* flag, bool f
   return text;
 }
 
-// How standard output shows text: colours, width, and a passing note while nothing has come yet.
-struct Screen {
-  explicit Screen(const Options& o) : color(want_color(o.common.color, 1)) {
-    winsize size{};
-    if (isatty(1) == 1)
-      width = ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20 ? std::min<int>(size.ws_col, kWidest) : 80;
-    const char* term = std::getenv("TERM");
-    notes = width > 0 && isatty(2) == 1 && !o.common.quiet && term != nullptr && std::string_view(term) != "dumb";
-  }
-
-  void put(std::string_view text) {
-    clear_note();
-    if (auto r = cli::print(text); !r && !failed) failed = r.error();
-  }
-  void note(const std::string& text) {
-    if (!notes) return;
-    (void)fd::write_all(2, "\r\x1b[K" + style("2", text), "");
-    noted = true;
-  }
-  void clear_note() {
-    if (noted) (void)fd::write_all(2, "\r\x1b[K", "");
-    noted = false;
-  }
-  std::string style(const char* code, const std::string& text) const {
-    return color ? std::string("\x1b[") + code + "m" + text + "\x1b[0m" : text;
-  }
-  int columns() const { return width > 0 ? width : 80; }
-
-  bool color = false, notes = false, noted = false;
-  int width = 0;  // 0: no terminal
-  std::optional<Error> failed;
-};
-
-std::string heading(const std::string& title, const Screen& s) { return "\n" + s.style("1", title) + "\n"; }
-
-void print_rubric(Screen& s, const rubric::Rubric& r) {
-  if (r.criteria.empty()) return;
-  s.put(heading("Rubric", s));
-  for (const rubric::Criterion& c : r.criteria) {
-    std::string weight = c.weight ? format_fixed(*c.weight * 100, 0) + " %" : "";
-    weight.insert(0, weight.size() < 6 ? 6 - weight.size() : 0, ' ');
-    const std::string name = wrapped(c.name, s.columns() - 8, 8);
-    s.put(weight + "  " + s.style("1", name) + "\n");
-    if (!c.description.empty()) s.put("        " + wrapped(c.description, s.columns(), 8) + "\n");
-  }
+// The name of an answer on the screen: its file, or the first words of its text.
+std::string called(const std::string& given, std::size_t number) {
+  const auto kind = given == "-" ? std::nullopt : fd::kind_of_path(given);
+  if (kind && !kind->folder) return escape_text(given, 40);
+  return "answer " + std::to_string(number);
 }
 
-std::string verdict_words(const records::Judgment& j) {
-  if (!j.verdict) {
-    const std::string reason = j.samples.empty() ? "" : j.samples.front().reason;
-    if (reason == "length") return "none: the trace was cut before it came to one (--max-tokens)";
-    if (reason == "conflict") return "none: the trace contradicts itself";
-    return "none: the trace does not state one";
-  }
-  if (*j.verdict == "tie") return "tie";
-  return *j.verdict + " is better";
-}
+// The traces of a pair or of ratings, one after the other, so that they can be read.
+class Reader {
+ public:
+  Reader(Screen& screen, generate::Generator& g) : screen_(screen), g_(g) {}
 
-void print_verdict(Screen& s, const records::Judgment& j, const std::vector<std::string>& odd) {
-  const char* color = !j.verdict ? "1;33" : "1;32";
-  s.put(heading("Verdict", s) + "        " + s.style(color, verdict_words(j)) + "\n");
-  if (j.votes_a + j.votes_b + j.votes_none > 1) {
-    s.put("        votes: A " + std::to_string(j.votes_a) + ", B " + std::to_string(j.votes_b) + ", none " +
-          std::to_string(j.votes_none) + "\n");
-  }
-  if (j.confidence) s.put("        confidence: " + format_fixed(*j.confidence, 3) + "\n");
-  if (j.consistent) s.put(std::string("        both orders ") + (*j.consistent ? "agree" : "disagree") + "\n");
-  for (const std::string& w : odd) s.put("        " + s.style("33", "note: " + w) + "\n");
-}
-
-}  // namespace
-
-Result<records::Pair> read_one(const Options& o) {
-  RM_ASSIGN(std::string q, read_text(o.question, "-q", false));
-  RM_ASSIGN(std::string a, read_text(o.answer_a, "-a", true));
-  RM_ASSIGN(std::string b, read_text(o.answer_b, "-b", true));
-  records::Pair p;
-  p.same_answers = a == b;
-  p.prompt = {{"user", std::move(q)}};
-  p.answer = {std::vector<records::Message>{{"assistant", std::move(a)}},
-              std::vector<records::Message>{{"assistant", std::move(b)}}};
-  return p;
-}
-
-namespace {
-
-// One sample after the other, so that the traces can be read.
-Result<std::vector<generate::Reply>> ask_all(const std::vector<judge::Ask>& asks, generate::Generator& g,
-                                             Screen& screen) {
-  std::vector<generate::Reply> replies(asks.size());
-  for (std::size_t i = 0; i < asks.size(); ++i) {
-    if (asks.size() > 1) {
-      screen.put((i == 0 ? "" : "\n") +
-                 screen.style("1", "Sample " + std::to_string(i + 1) + " of " + std::to_string(asks.size()) +
-                                       (asks[i].swapped ? ", answers in reverse order" : "")) +
-                 "\n");
+  Result<void> read(judge::Job& job) {
+    const std::vector<generate::Request> requests = job.next();
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      if (requests.size() > 1) {
+        screen_.put((i == 0 ? "" : "\n") + screen_.style("1", title(job.sample(requests[i].id), i, requests.size())) +
+                    "\n");
+      }
+      RM_TRY(ask(job, requests[i], i == 0));
+      if (job.failed) return *job.failed;
     }
-    Painter painter(screen.color, screen.width, [&](std::string_view t) { screen.put(t); });
-    generate::Request r = asks[i].request;
-    r.id = i;
+    return {};
+  }
+
+ private:
+  static std::string title(const records::Sample& s, std::size_t i, std::size_t n) {
+    std::string out = "Sample " + std::to_string(i + 1) + " of " + std::to_string(n);
+    if (s.answer) out += ", answer " + std::to_string(*s.answer + 1);
+    return s.swapped ? out + ", answers in reverse order" : out;
+  }
+
+  Result<void> ask(judge::Job& job, generate::Request r, bool first) {
+    Painter painter(screen_.color, screen_.width, [&](std::string_view t) { screen_.put(t); });
     r.on_text = [&](std::string_view t) { painter.push(t); };
-    if (i == 0) screen.note("loading " + escape_text(g.model_name()) + " ...");
-    RM_TRY(g.submit(std::move(r)));
-    if (i == 0) screen.note("reading the question and the answers ...");
-    while (g.in_flight() > 0) {
+    if (first && !g_.model_name().empty()) screen_.note("loading " + escape_text(g_.model_name()) + " ...");
+    RM_TRY(g_.submit(std::move(r)));
+    if (first) screen_.note("reading the question and the answers ...");
+    while (g_.in_flight() > 0) {
       if (signals::stop_requested()) return signals::stop_error();
-      RM_ASSIGN(std::vector<generate::Reply> got, g.wait());
-      for (generate::Reply& one : got) replies[i] = std::move(one);
-      if (screen.failed) return *screen.failed;
+      RM_ASSIGN(std::vector<generate::Reply> got, g_.wait());
+      for (generate::Reply& one : got) job.take(std::move(one));
+      if (screen_.failed) return *screen_.failed;
     }
     if (signals::stop_requested()) return signals::stop_error();
     painter.finish();
+    return {};
   }
-  return replies;
+
+  Screen& screen_;
+  generate::Generator& g_;
+};
+
+// The matches of a ranking, many at once: nobody could read them all.
+Result<void> play(const std::shared_ptr<judge::Job>& job, generate::Generator& g, Screen& screen) {
+  judge::Runner runner(g);
+  screen.note("comparing the answers ...");
+  runner.add(job);
+  for (std::size_t rounds = 1;; ++rounds) {
+    if (signals::stop_requested()) return signals::stop_error();
+    RM_ASSIGN(const auto ended, runner.pump());
+    if (!ended.empty()) break;
+    screen.note("comparing the answers ... " + std::to_string(rounds) + (rounds == 1 ? " reply" : " replies"));
+  }
+  return job->failed ? Result<void>(*job->failed) : Result<void>();
 }
 
-std::string as_record(const records::Pair& p) {
-  std::string line;
-  json::Writer w(line);
-  w.begin_object().member("question", p.prompt[0].content).member("answer_a", p.answer[0][0].content);
-  w.member("answer_b", p.answer[1][0].content).end_object();
-  return line;
+Result<std::shared_ptr<judge::Job>> make(const Question& q, const judge::Settings& s, const judge::PromptSet& prompts) {
+  json::Document document;
+  const std::string line = q.record();
+  RM_ASSIGN(const json::Value record, document.parse(line));
+  RM_ASSIGN(std::shared_ptr<judge::Job> job, judge::make_job(record, {}, prompts, s));
+  return job;
 }
 
 }  // namespace
 
-Result<Counts> judge_one(const Options& o, const judge::Settings& s, const records::Pair& pair,
-                         generate::Generator& generator, const judge::PromptSet& prompts) {
-  Screen screen(o);
-  RM_ASSIGN(const std::vector<judge::Ask> asks, judge::plan(pair, prompts, s));
+std::string Question::record() const {
+  std::string line;
+  json::Writer w(line);
+  w.begin_object().member("question", text);
+  if (answers.size() == 1) {
+    w.member("response", answers[0]);
+  } else if (answers.size() == 2) {
+    w.member("answer_a", answers[0]).member("answer_b", answers[1]);
+  } else {
+    w.key("responses").begin_array();
+    for (const std::string& a : answers) w.value(a);
+    w.end_array();
+  }
+  w.end_object();
+  return line;
+}
+
+Result<Question> read_one(const Options& o) {
+  Question q;
+  RM_ASSIGN(q.text, read_text(o.question, "-q", false));
+  const std::size_t n = o.answers_a.size() + o.answers_b.size();
+  for (const auto* list : {&o.answers_a, &o.answers_b}) {
+    for (const std::string& given : *list) {
+      RM_ASSIGN(std::string text, read_text(given, list == &o.answers_a ? "-a" : "-b", true));
+      q.answers.push_back(std::move(text));
+      q.names.push_back(n > 2 ? called(given, q.answers.size()) : std::string(1, "AB"[q.names.size()]));
+    }
+  }
+  return q;
+}
+
+Result<Counts> judge_one(const Options& o, const judge::Settings& s, const Question& q, generate::Generator& generator,
+                         const judge::PromptSet& prompts) {
+  Screen screen(o.common.color, o.common.quiet);
+  RM_ASSIGN(const std::shared_ptr<judge::Job> job, make(q, s, prompts));
   const auto start = std::chrono::steady_clock::now();
-  auto replies = ask_all(asks, generator, screen);
+  const bool ranks = q.answers.size() > 2 && !s.rate;
+  auto read = ranks ? play(job, generator, screen) : Reader(screen, generator).read(*job);
   screen.clear_note();
-  if (!replies) {
+  if (!read) {
     generator.cancel_all();
     if (screen.width > 0) screen.put("\n");
-    return replies.error();
+    return read.error();
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const records::Judgment j = judge::decide(pair, asks, *replies, prompts, s);
-  const std::vector<std::string> odd = warnings(pair);
-  if (!j.samples.empty()) print_rubric(screen, rubric::read_rubric(j.samples.front().text));
-  print_verdict(screen, j, odd);
+  job->name_model(generator.model_name());
+  const records::Judgment& j = job->judgment();
+  print_judgment(screen, q, j, job->warnings());
   Counts c;
   c.records = 1;
   c.add(j);
   if (screen.notes) {
     screen.put("        " +
-               screen.style("2", j.model + ", " + format_grouped(static_cast<std::uint64_t>(c.prompt_tokens)) + " + " +
+               screen.style("2", escape_text(generator.model_name()) + ", " +
+                                     format_grouped(static_cast<std::uint64_t>(c.prompt_tokens)) + " + " +
                                      format_grouped(static_cast<std::uint64_t>(c.completion_tokens)) + " tokens, " +
                                      format_duration(seconds)) +
                "\n");
@@ -193,20 +170,22 @@ Result<Counts> judge_one(const Options& o, const judge::Settings& s, const recor
   if (screen.failed) return *screen.failed;
   if (o.common.out != "-") {
     RM_ASSIGN(records::Writer out, records::Writer::open(o.common.out));
-    RM_TRY(out.write(judged_record(as_record(pair), j, odd)));
+    RM_TRY(out.write(judged_record(q.record(), j, job->warnings())));
     RM_TRY(out.close());
   }
   return c;
 }
 
-Result<void> show_one(const Options& o, const judge::Settings& s, const records::Pair& pair,
+Result<void> show_one(const Options& o, const judge::Settings& s, const Question& q,
                       const generate::Generator& generator, const judge::PromptSet& prompts) {
-  RM_ASSIGN(const std::vector<judge::Ask> asks, judge::plan(pair, prompts, s));
-  for (const judge::Ask& a : asks) {
-    RM_ASSIGN(const generate::Tokenized t, generator.show(a.request));
+  RM_ASSIGN(const std::shared_ptr<judge::Job> job, make(q, s, prompts));
+  std::string last;
+  for (const generate::Request& r : job->next()) {
+    RM_ASSIGN(const generate::Tokenized t, generator.show(r));
+    if (t.text == last) continue;  // samples share one prompt
+    last = t.text;
     RM_TRY(cli::print(t.text + "\n"));
     if (!o.common.quiet) cli::warn(kProgram, format_grouped(t.ids.size()) + " tokens");
-    if (!s.both_orders) break;
   }
   return {};
 }

@@ -1,6 +1,10 @@
 #include "tools/rm-judge/options.h"
 
+#include <algorithm>
+
+#include "lib/base/escape.h"
 #include "lib/base/fd.h"
+#include "lib/judge/rating.h"
 #include "lib/judge/verdict.h"
 
 namespace rm::rmjudge {
@@ -11,21 +15,38 @@ constexpr const char* kExamples =
     "  rm-judge -q \"Why is the sky blue?\" -a a.txt -b b.txt\n"
     "  rm-judge < pairs.jsonl > judged.jsonl\n"
     "  rm-judge -m MODEL -i pairs.jsonl -o judged.jsonl --resume\n"
-    "  rm-judge --samples 8 --both-orders -i pairs.jsonl | jq .judgment.verdict\n";
+    "  rm-judge --samples 8 --both-orders -i pairs.jsonl | jq .judgment.verdict\n"
+    "  rm-judge -m http://localhost:8000/v1 -i pairs.jsonl -o judged.jsonl\n"
+    "  rm-judge --serve localhost:8080\n";
 
 Error usage(std::string message, std::string where = {}) {
   return make_error(Exit::kUsage, "usage", std::move(message), std::move(where));
 }
 
 Result<void> check_one(const Options& o) {
-  if (!o.has_question || !o.has_a || !o.has_b)
-    return usage("-q, -a and -b belong together: a question and its two answers");
-  if (o.common.in_given) return usage("judges either the pair of -q -a -b or the records of a file, not both", "-i");
-  if (o.reparse) return usage("reads judged records; it has no use for -q -a -b", "--reparse");
-  if (o.length.resume || !o.length.shard.empty())
-    return usage("--resume and --shard are for files of records, not for -q -a -b");
-  const int from_stdin = (o.question == "-") + (o.answer_a == "-") + (o.answer_b == "-");
+  const std::size_t answers = o.answers_a.size() + o.answers_b.size();
+  if (!o.has_question || answers == 0) return usage("-q, -a and -b belong together: a question and its answers");
+  if (answers < 2 && o.rate.empty())
+    return usage("a single answer can only be rated (--rate 1-10); give -a and -b, or more of them, to compare");
+  if (o.common.in_given)
+    return usage("judges either the question of -q -a -b or the records of a file, not both", "-i");
+  if (o.reparse || !o.retry.empty())
+    return usage("reads judged records; it has no use for -q -a -b", o.reparse ? "--reparse" : "--retry");
+  if (o.length.resume || !o.length.shard.empty() || !o.model.emit_batch.empty() || !o.model.from_batch.empty())
+    return usage("--resume, --shard and batch files are for files of records, not for -q -a -b");
+  const auto from_stdin =
+      (o.question == "-") + std::ranges::count(o.answers_a, "-") + std::ranges::count(o.answers_b, "-");
   if (from_stdin > 1) return usage("only one of -q, -a and -b can be standard input");
+  return {};
+}
+
+Result<void> check_batches(const Options& o) {
+  const bool emits = !o.model.emit_batch.empty(), reads = !o.model.from_batch.empty();
+  if (emits && reads) return usage("write a batch or read one, not both", "--emit-batch and --from-batch");
+  if (emits && (o.reparse || o.show_prompt || o.common.dry_run || o.length.resume))
+    return usage("writes requests and judges nothing; --reparse, --show-prompt, --dry-run and --resume do not apply",
+                 "--emit-batch");
+  if (emits && o.common.out != "-") return usage("writes no records; -o has no use", "--emit-batch");
   return {};
 }
 
@@ -34,10 +55,13 @@ Result<void> check_records(const Options& o) {
   if (o.length.resume && (o.show_prompt || o.common.dry_run))
     return usage("goes on with judged records only", "--resume");
   if ((o.show_prompt || o.common.dry_run) && o.common.out != "-")
-    return usage("print to standard output only, so that no judgments are overwritten", "--show-prompt and --dry-run with -o");
+    return usage("print to standard output only, so that no judgments are overwritten",
+                 "--show-prompt and --dry-run with -o");
   if (!o.common.summary.empty() && (o.common.summary == o.common.out || o.common.summary == o.common.in))
     return usage("would overwrite the records: give the summary a file of its own", "--summary");
   if (o.show_prompt && o.common.dry_run) return usage("--show-prompt and --dry-run exclude each other");
+  RM_TRY(check_batches(o));
+  if (o.reparse && !o.retry.empty()) return usage("--reparse asks no model and --retry does; choose one");
   if (o.reparse && (o.show_prompt || o.common.dry_run))
     return usage("asks no model; --show-prompt and --dry-run do not apply", "--reparse");
   if (o.common.in_given) return {};
@@ -50,32 +74,44 @@ Result<void> check_records(const Options& o) {
   return {};
 }
 
+Result<void> check_serve(const Options& o) {
+  if (o.one || o.common.in_given || o.common.out_given || o.reparse || !o.retry.empty() || o.show_prompt ||
+      o.common.dry_run || o.length.resume || !o.length.shard.empty() || !o.model.emit_batch.empty() ||
+      !o.model.from_batch.empty())
+    return usage("answers requests; flags about files and single questions do not apply", "--serve");
+  return {};
+}
+
 }  // namespace
 
 cli::Parsed parse_flags(int argc, char** argv, Options& o) {
   cli::Parser p(kProgram, "judges which of two answers is better, with the reasoning written out", kExamples);
-  p.group("One pair")
+  p.group("One question")
       .text("-q", "TEXT", o.question, "The question; - is standard input", &o.has_question)
-      .text("-a", "FILE|TEXT", o.answer_a, "Answer A: a file where one of that name exists, else the text itself",
-            &o.has_a)
-      .text("-b", "FILE|TEXT", o.answer_b, "Answer B, likewise", &o.has_b);
+      .texts("-a", "FILE|TEXT", o.answers_a, "Answer A: a file where one of that name exists, else the text itself")
+      .texts("-b", "FILE|TEXT", o.answers_b, "Answer B, likewise; more than two of -a and -b are ranked");
   p.group("Judging")
       .integer("--samples", "N", o.samples, 1, 1024, "Ask N times and let the majority decide (default 1)")
       .flag("--both-orders", o.settings.both_orders,
             "Ask with the answers in either order as well; disagreement is a tie")
       .flag("--shuffle", o.settings.shuffle, "Choose the order of answer_a and answer_b by hash too")
+      .text("--rate", "LOW-HIGH", o.rate, "Rate every answer on its own instead of comparing, e.g. 1-10")
+      .integer("--budget", "CALLS", o.budget, 1, 1'000'000'000,
+               "Rank more than two answers within so many calls a record (default: every pair)")
+      .choice("--retry", {"unparsed"}, o.retry, "Ask again where judged records have no verdict; pass the rest through")
       .choice("--verdict", {"strict", "rewardbench", "reward", "distill"}, o.verdict,
               "How a verdict is read from a trace")
       .flag("--logprobs", o.settings.logprobs, "Report P(A) against P(B) at the verdict as confidence")
       .flag("--reparse", o.reparse, "Read the verdicts of judged records again; asks no model")
-      .flag("--show-prompt", o.show_prompt, "Print the rendered prompts and their token ids instead of judging");
+      .flag("--show-prompt", o.show_prompt, "Print the rendered prompts and their token ids instead of judging")
+      .text("--serve", "ADDR:PORT", o.serve, "Judge over HTTP: a page, an API and rewards for RL (see rm-judge(1))");
   p.add(o.model).add(o.common).add(o.length);
   return p.parse(argc, argv);
 }
 
 Result<void> interpret(Options& o) {
-  o.one = o.has_question || o.has_a || o.has_b;
-  RM_TRY(o.one ? check_one(o) : check_records(o));
+  o.one = o.has_question || !o.answers_a.empty() || !o.answers_b.empty();
+  RM_TRY(!o.serve.empty() ? check_serve(o) : o.one ? check_one(o) : check_records(o));
   RM_ASSIGN(o.map, records::parse_field_map(o.common.map));
   RM_ASSIGN(o.shard, records::parse_shard(o.length.shard, o.length.shard_by));
   o.on_error = o.common.on_error == "skip"   ? OnError::kSkip
@@ -93,6 +129,14 @@ Result<void> interpret(Options& o) {
     return usage("is greedy: all samples would be the same; leave it out or give more than 0", "--temperature 0");
   s.max_tokens = o.model.max_tokens;
   s.seed = o.common.seed;
+  s.budget = o.budget;
+  if (!o.rate.empty()) {
+    s.rate = judge::parse_scale(o.rate);
+    if (!s.rate)
+      return usage("is no scale; write LOW-HIGH in whole numbers, as in 1-10", "--rate " + escape_text(o.rate, 40));
+    if (s.both_orders || s.logprobs || o.budget > 0)
+      return usage("reads answers one by one; --both-orders, --logprobs and --budget do not apply", "--rate");
+  }
   return {};
 }
 

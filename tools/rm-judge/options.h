@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/judge/judge.h"
@@ -19,13 +20,14 @@ struct Options {
   cli::Common common;
   cli::Length length;
   cli::Model model;
-  std::string question, answer_a, answer_b;  // -q -a -b as given
-  bool has_question = false, has_a = false, has_b = false;
-  std::int64_t samples = 1;
-  std::string verdict = "strict";
+  std::string question;  // -q -a -b as given
+  bool has_question = false;
+  std::vector<std::string> answers_a, answers_b;
+  std::int64_t samples = 1, budget = 0;
+  std::string verdict = "strict", rate, retry, serve;
   bool reparse = false, show_prompt = false;
 
-  bool one = false;          // judge the one pair of -q -a -b
+  bool one = false;          // judge the question of -q -a -b
   judge::Settings settings;  // but form and model, which the generator decides
   records::FieldMap map;
   records::Shard shard;

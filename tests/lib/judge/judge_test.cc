@@ -261,37 +261,5 @@ TEST_CASE("a judgment says which model, prompt and seed it came from") {
   CHECK(j.samples[0].completion_tokens == 5);
 }
 
-TEST_CASE("reparse reads the stored texts with another mode") {
-  const std::string quoted = "<eval>[[B]]</eval><answer>[[A]]</answer>";
-  std::vector<Ask> asks(2);
-  asks[1].swapped = true;
-  Settings s;
-  s.verdict = VerdictMode::kRewardBench;
-  Judgment j = decide(labelled(), asks, {reply(quoted), reply(trace('B'))}, PromptSet::built_in(), s);
-  CHECK(j.votes_none == 1);
-  CHECK(j.samples[0].reason == "conflict");
-  CHECK_FALSE(j.consistent);
-
-  j = reparse(labelled(), j, VerdictMode::kStrict);
-  CHECK(j.verdict == "A");
-  CHECK(j.votes_a == 2);
-  CHECK(j.consistent == true);
-  CHECK(j.correct == true);
-  CHECK(j.samples[0].reason == "ok");
-
-  j.samples[0].p_a = 0.9;
-  j.samples[1].p_a = 0.2;
-  j = reparse(labelled(), j, VerdictMode::kRewardBench);
-  CHECK_FALSE(j.samples[0].p_a);
-  CHECK(j.samples[1].p_a == 0.2);
-
-  Reply cut = reply("<eval>", FinishReason::kLength);
-  Reply failed = reply(trace('A'), FinishReason::kError);
-  j = reparse(labelled(), decide(labelled(), asks, {cut, failed}, PromptSet::built_in(), s), VerdictMode::kStrict);
-  CHECK(j.samples[0].reason == "length");
-  CHECK(j.samples[1].reason == "error");
-  CHECK_FALSE(j.verdict);
-}
-
 }  // namespace
 }  // namespace rm::judge

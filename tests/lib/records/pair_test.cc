@@ -1,3 +1,4 @@
+#include "lib/records/candidates.h"
 #include "lib/records/pair.h"
 
 #include <doctest/doctest.h>

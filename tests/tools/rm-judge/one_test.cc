@@ -19,9 +19,7 @@ std::string seen(const std::string& trace, judge::Settings settings = {}) {
   const int saved = dup(1);
   dup2(file, 1);
   Options o;
-  records::Pair p;
-  p.prompt = {{"user", "q"}};
-  p.answer = {std::vector<records::Message>{{"assistant", "x"}}, std::vector<records::Message>{{"assistant", "y"}}};
+  const Question q{"q", {"A", "B"}, {"x", "y"}};
   generate::Script script;
   script.answer = [&](const generate::Request&) {
     generate::Reply r;
@@ -29,7 +27,7 @@ std::string seen(const std::string& trace, judge::Settings settings = {}) {
     return r;
   };
   auto generator = generate::scripted(script);
-  const auto counts = judge_one(o, settings, p, *generator, judge::PromptSet::built_in());
+  const auto counts = judge_one(o, settings, q, *generator, judge::PromptSet::built_in());
   dup2(saved, 1);
   close(saved);
   close(file);

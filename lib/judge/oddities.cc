@@ -1,8 +1,10 @@
-#include "tools/rm-judge/warnings.h"
+#include "lib/judge/oddities.h"
 
+#include <algorithm>
+#include <span>
 #include <string_view>
 
-namespace rm::rmjudge {
+namespace rm::judge {
 namespace {
 
 // The joiner U+200D is left out: emoji and some scripts need it.
@@ -26,14 +28,14 @@ bool speaks_to_judge(std::string_view s) {
   return false;
 }
 
-}  // namespace
+using Turns = std::vector<records::Message>;
 
-std::vector<std::string> warnings(const records::Pair& p) {
+std::vector<std::string> find(const Turns& prompt, std::span<const Turns> answers, bool same) {
   std::vector<std::string> found;
-  if (p.same_answers) found.emplace_back("same_answers");
+  if (same) found.emplace_back("same_answers");
   bool unseen = false, speaks = false;
-  for (const records::Message& m : p.prompt) unseen = unseen || hidden(m.content);
-  for (const auto& turns : p.answer) {
+  for (const records::Message& m : prompt) unseen = unseen || hidden(m.content);
+  for (const Turns& turns : answers) {
     for (const records::Message& m : turns) {
       unseen = unseen || hidden(m.content);
       speaks = speaks || speaks_to_judge(m.content);
@@ -44,4 +46,22 @@ std::vector<std::string> warnings(const records::Pair& p) {
   return found;
 }
 
-}  // namespace rm::rmjudge
+bool any_same(std::vector<Turns> answers) {
+  const auto less = [](const Turns& a, const Turns& b) {
+    return std::ranges::lexicographical_compare(a, b, [](const records::Message& x, const records::Message& y) {
+      return x.role != y.role ? x.role < y.role : x.content < y.content;
+    });
+  };
+  std::ranges::sort(answers, less);
+  return std::ranges::adjacent_find(answers) != answers.end();
+}
+
+}  // namespace
+
+std::vector<std::string> oddities(const records::Pair& p) { return find(p.prompt, p.answer, p.same_answers); }
+
+std::vector<std::string> oddities(const records::Candidates& c) {
+  return find(c.prompt, c.responses, any_same(c.responses));
+}
+
+}  // namespace rm::judge
