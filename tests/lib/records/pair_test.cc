@@ -1,4 +1,3 @@
-#include "lib/records/candidates.h"
 #include "lib/records/pair.h"
 
 #include <doctest/doctest.h>
@@ -191,13 +190,4 @@ TEST_CASE("a field map that makes no sense is a usage error") {
     CHECK(m.error().exit == rm::Exit::kUsage);
     CHECK(m.error().where == "--map");
   }
-}
-
-TEST_CASE("candidates may be more than two") {
-  Document doc;
-  const auto c = rm::records::read_candidates(
-      *doc.parse(R"({"prompt":"q","responses":["x","y",[{"role":"assistant","content":"z"}]]})"), {});
-  REQUIRE(c.ok());
-  CHECK(c->responses.size() == 3);
-  CHECK(show(c->responses[2]) == "assistant: z");
 }
