@@ -27,8 +27,18 @@ std::size_t Batch::add(std::shared_ptr<judge::Job> job) {
 
 void Batch::stream_text() {
   for (std::size_t i = 0; i < jobs_.size(); ++i) {
-    jobs_[i]->on_text = [box = box_, i](std::uint64_t request, std::string_view text) {
-      box->push({Event::Kind::kText, i, request, std::string(text), std::nullopt});
+    // Called by the thread that drives the job, so the job may be asked here.
+    jobs_[i]->on_text = [box = box_, job = jobs_[i].get(), i](std::uint64_t request, std::string_view text) {
+      const records::Sample& s = job->sample(request);
+      Event e;
+      e.kind = Event::Kind::kText;
+      e.index = i;
+      e.request = request;
+      e.text = text;
+      e.pair = s.pair;
+      e.answer = s.answer;
+      if (!s.answer) e.swapped = s.swapped;
+      box->push(std::move(e));
     };
   }
 }
@@ -77,7 +87,7 @@ Batch::End Batch::run(const Sink& sink) {
         --out_;
         finish(event->index, event->error, sink);
       } else if (sink.on_text) {
-        sink.on_text(event->index, event->request, event->text);
+        sink.on_text(*event);
       }
     }
     if (now - heard > kPause) {

@@ -27,7 +27,7 @@ class Batch {
   Result<void> start();
 
   struct Sink {
-    std::function<void(std::size_t job, std::uint64_t request, std::string_view text)> on_text;
+    std::function<void(const Event& text)> on_text;
     std::function<void(std::size_t job, const std::optional<Error>& error)> on_done;  // Job::failed comes as an error too
     std::function<void()> on_pause;  // nothing happened for a while
   };

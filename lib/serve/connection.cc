@@ -32,6 +32,24 @@ bool ready(int fd, short events, int wait_ms) {
   return n > 0;
 }
 
+const char* reason(int status) {
+  switch (status) {
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 408: return "Request Timeout";
+    case 411: return "Length Required";
+    case 413: return "Payload Too Large";
+    case 414: return "URI Too Long";
+    case 415: return "Unsupported Media Type";
+    case 417: return "Expectation Failed";
+    case 431: return "Request Header Fields Too Large";
+    case 501: return "Not Implemented";
+    case 503: return "Service Unavailable";
+    case 505: return "HTTP Version Not Supported";
+    default: return "Bad Request";
+  }
+}
+
 bool again(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 }  // namespace
@@ -153,7 +171,7 @@ bool Connection::gone(const std::function<bool()>& ask) {
 
 void Connection::refuse(const Refusal& r, std::string_view extra_headers) {
   const std::string body = error_body(r.code, r.message);
-  std::string out = "HTTP/1.1 " + std::to_string(r.status) + " Refused\r\nContent-Type: application/json\r\n";
+  std::string out = "HTTP/1.1 " + std::to_string(r.status) + " " + reason(r.status) + "\r\nContent-Type: application/json\r\n";
   out.append(extra_headers);
   out += "Connection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   if (::send(fd_, out.data(), out.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) write_failed_ = true;

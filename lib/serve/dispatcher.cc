@@ -69,7 +69,10 @@ std::string Dispatcher::why_down() const {
 }
 
 void Dispatcher::tell(const Order& o, std::optional<Error> error) {
-  o.box->push({Event::Kind::kDone, o.index, 0, {}, std::move(error)});
+  Event e;
+  e.index = o.index;
+  e.error = std::move(error);
+  o.box->push(std::move(e));
 }
 
 // Waits for something to do. False: the server stops.

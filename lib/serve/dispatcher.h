@@ -5,6 +5,7 @@
 // that fails for good takes every job with it and leaves the dispatcher down; nothing restarts it.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -31,6 +32,10 @@ struct Event {
   std::size_t index = 0;
   std::uint64_t request = 0;
   std::string text;
+  // Of a text: what its request shows.
+  std::optional<bool> swapped;                      // a pair: answer b as A
+  std::optional<std::array<std::int64_t, 2>> pair;  // a ranking: which two
+  std::optional<std::int64_t> answer;               // a rating: which one
   std::optional<Error> error;
 };
 

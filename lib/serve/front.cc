@@ -22,7 +22,7 @@ constexpr std::size_t kChunkedBytes = 16u << 20;  // what a body of unknown leng
 
 Connection& Front::current() { return *t_connection; }
 
-Front::Front(const Options& o, Seen seen) : options_(o), seen_(std::move(seen)) {
+Front::Front(const serve::Options& o, Seen seen) : options_(o), seen_(std::move(seen)) {
   set_payload_max_length(o.limits.body_bytes);
   set_keep_alive_max_count(1'000'000);
   set_keep_alive_timeout(std::chrono::duration_cast<std::chrono::seconds>(o.limits.idle_time).count());
@@ -32,18 +32,26 @@ Front::Front(const Options& o, Seen seen) : options_(o), seen_(std::move(seen)) 
     const int on = 1;
     ::setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   });
-  set_error_handler(httplib::Server::HandlerWithResponse([](const httplib::Request& req, httplib::Response& res) {
+  set_error_handler(httplib::Server::HandlerWithResponse([this](const httplib::Request& req, httplib::Response& res) {
     if (!res.body.empty()) return HandlerResponse::Handled;
     Connection* c = t_connection;
     std::string code = "bad_request", message = "the request could not be read";
     if (c != nullptr && c->too_large()) res.status = 413, code = "too_large", message = "the body is too large";
     else if (c != nullptr && c->timed_out()) res.status = 408, code = "too_slow", message = "the body did not arrive in time";
+    else if (res.status == 404 && allowed_ && !allowed_(req.path).empty())
+      res.status = 405, code = "bad_method", message = "use " + allowed_(req.path), res.set_header("Allow", allowed_(req.path));
     else if (res.status == 404) code = "not_found", message = "no such path: " + escape_text(req.path);
     else if (res.status == 413) code = "too_large", message = "the body is too large";
     res.set_content(error_body(code, message), "application/json");
     return HandlerResponse::Handled;
   }));
   set_logger([](const httplib::Request&, const httplib::Response& res) { t_status = res.status; });
+  // Told to stop while a request ran: its connection ends with it.
+  set_post_routing_handler([this](const httplib::Request&, httplib::Response& res) {
+    if (!draining_ || res.has_header("Connection")) return;
+    res.headers.erase("Keep-Alive");
+    res.set_header("Connection", "close");
+  });
   set_exception_handler([](const httplib::Request&, httplib::Response& res, std::exception_ptr) {
     res.status = 500;
     res.set_content(error_body("bug", "the server failed at this request"), "application/json");
@@ -147,7 +155,7 @@ bool Front::answer_one(Connection& c) {
   t_status = 0;
   const bool written = process_request(c, last, closed, [&](httplib::Request& r) { tidy(r, c.head()); });
   seen_(c.head(), t_status, std::chrono::duration<double>(Clock::now() - began).count());
-  return written && !closed && !last && c.body_was_read() && !c.write_failed();
+  return written && !closed && !last && !draining_ && c.body_was_read() && !c.write_failed();
 }
 
 void Front::tidy(httplib::Request& request, const Head& head) const {

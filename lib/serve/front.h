@@ -22,8 +22,11 @@ class Front final : public httplib::Server {
  public:
   // Called for every request that was answered: route (or "other"), status, seconds.
   using Seen = std::function<void(const Head& head, int status, double seconds)>;
-  Front(const Options& o, Seen seen);
+  Front(const serve::Options& o, Seen seen);
   ~Front() override;
+
+  // The methods of a path, "GET, HEAD", or empty where there is no such path; before start().
+  void set_allowed(std::function<std::string(std::string_view path)> allowed) { allowed_ = std::move(allowed); }
 
   // Exit::kIo where the address is taken or not this machine's.
   Result<void> start();
@@ -59,8 +62,9 @@ class Front final : public httplib::Server {
   void tidy(httplib::Request& request, const Head& head) const;
   void refuse(Connection& c, const Refusal& r);
 
-  const Options& options_;
+  const serve::Options& options_;  // httplib::Server has an Options of its own
   Seen seen_;
+  std::function<std::string(std::string_view)> allowed_;
   int port_ = 0;
   std::atomic<bool> draining_{false};
   std::atomic<std::size_t> bodies_{0}, long_bodies_{0};

@@ -103,9 +103,6 @@ Entry make_entry(std::string text, const json::Value& record, std::uint64_t numb
     return e;
   }
   e.job = std::move(*job);
-  if (!settings.rate) {
-    if (const auto pair = records::read_pair(record, judging.map)) e.first_swapped = judge::swapped_order(*pair, settings);
-  }
   return e;
 }
 
@@ -136,12 +133,6 @@ Result<Intake> read_body(const Head& head, std::string body, const Judging& judg
   }
   in.entries.push_back(make_entry(std::move(body), root, 1, judging, in.settings));
   return in;
-}
-
-std::string_view order_of(const Entry& e, const judge::Settings& s, std::uint64_t request) {
-  if (!e.first_swapped) return {};
-  const bool second = s.both_orders && request % 2 == 1;
-  return *e.first_swapped != second ? "ba" : "ab";
 }
 
 std::string judged_record(const Entry& e, const judge::Settings& s) {

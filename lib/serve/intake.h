@@ -27,8 +27,7 @@ struct Judging {
 struct Entry {
   std::string text;  // the record, as it came; empty where the line was none
   std::shared_ptr<judge::Job> job;
-  std::string failure;        // instead of a job: the record with its error, ready to be sent
-  std::optional<bool> first_swapped;  // of a pair: whether its first request shows answer b as A
+  std::string failure;  // instead of a job: the record with its error, ready to be sent
 };
 
 enum class Shape { kOne, kMany, kLines };
@@ -47,9 +46,6 @@ Result<Intake> read_body(const Head& head, std::string body, const Judging& judg
 
 Entry make_entry(std::string text, const json::Value& record, std::uint64_t number, const Judging& judging,
                  const judge::Settings& settings);
-
-// "ab" or "ba" for a pair's request, else empty.
-std::string_view order_of(const Entry& e, const judge::Settings& s, std::uint64_t request);
 
 // The record with `judgment`, `rewards` and, where there are any, `warnings`.
 std::string judged_record(const Entry& e, const judge::Settings& s);

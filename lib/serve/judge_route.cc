@@ -50,9 +50,9 @@ class Asked {
  private:
   // What becomes of a job: the record as it is sent. Counts it.
   std::string outcome(std::size_t job, const std::optional<Error>& error);
-  void write_text(const Write& write, std::size_t job, std::uint64_t request, std::string_view text) const;
+  void write_text(const Write& write, const Event& e) const;
   std::string start_data(std::size_t entry) const;
-  void watch_for_rubric(const Write& write, std::size_t job, std::uint64_t request, std::string_view text);
+  void watch_for_rubric(const Write& write, const Event& e);
 
   Context& c_;
   Connection& connection_;
@@ -135,28 +135,29 @@ std::string Asked::start_data(std::size_t entry) const {
   return data;
 }
 
-void Asked::write_text(const Write& write, std::size_t job, std::uint64_t request, std::string_view text) const {
-  const std::size_t entry = entry_of_[job];
+void Asked::write_text(const Write& write, const Event& e) const {
   std::string data;
   json::Writer w(data);
-  w.begin_object().member("index", static_cast<std::uint64_t>(entry)).member("request", request);
-  if (const auto order = order_of(in_.entries[entry], in_.settings, request); !order.empty()) w.member("order", order);
-  w.member("text", text).end_object();
+  w.begin_object().member("index", static_cast<std::uint64_t>(entry_of_[e.index])).member("request", e.request);
+  if (e.swapped) w.member("order", *e.swapped ? "ba" : "ab");
+  if (e.pair) w.key("pair").begin_array().value((*e.pair)[0]).value((*e.pair)[1]).end_array();
+  if (e.answer) w.member("answer", *e.answer);
+  w.member("text", std::string_view(e.text)).end_object();
   write(event("text", data));
 }
 
 // Sends the rubric as soon as it is written, so that a reader sees what is weighed before the comparison begins.
-void Asked::watch_for_rubric(const Write& write, std::size_t job, std::uint64_t request, std::string_view text) {
-  const auto [it, fresh] = traces_.try_emplace({job, request});
+void Asked::watch_for_rubric(const Write& write, const Event& e) {
+  const auto [it, fresh] = traces_.try_emplace({e.index, e.request});
   std::string& trace = it->second;
   if (!fresh && trace.empty()) return;
-  trace.append(text);
-  if (trace.find("</rubric>", trace.size() - std::min(trace.size(), text.size() + 9)) == std::string::npos) return;
+  trace.append(e.text);
+  if (trace.find("</rubric>", trace.size() - std::min(trace.size(), e.text.size() + 9)) == std::string::npos) return;
   const rubric::Rubric r = rubric::read_rubric(trace);
   trace.clear();
   std::string data;
   json::Writer w(data);
-  w.begin_object().member("index", static_cast<std::uint64_t>(entry_of_[job])).member("request", request);
+  w.begin_object().member("index", static_cast<std::uint64_t>(entry_of_[e.index])).member("request", e.request);
   w.key("criteria").begin_array();
   for (const rubric::Criterion& c : r.criteria) {
     w.begin_object().member("name", std::string_view(c.name)).member("weight", c.weight);
@@ -172,9 +173,9 @@ void Asked::events(const Write& write) {
   for (const Entry& e : in_.entries) {
     if (!e.failure.empty()) write(event("error", one_line(e.failure))), ++failed_;
   }
-  batch_.run({[&](std::size_t job, std::uint64_t request, std::string_view text) {
-                write_text(write, job, request, text);
-                watch_for_rubric(write, job, request, text);
+  batch_.run({[&](const Event& e) {
+                write_text(write, e);
+                watch_for_rubric(write, e);
               },
               [&](std::size_t job, const std::optional<Error>& error) {
                 write(event(error ? "error" : "judgment", one_line(outcome(job, error))));

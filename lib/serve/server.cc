@@ -13,15 +13,21 @@
 namespace rm::serve {
 namespace {
 
-constexpr std::array<std::string_view, 8> kRoutes{"/v1/judge",     "/openrlhf", "/get_reward", "/classify",
-                                                  "/v1/embeddings", "/health",   "/metrics",    "/"};
+struct Route {
+  std::string_view path, methods;
+};
+
+constexpr std::array<Route, 8> kRoutes{Route{"/v1/judge", "POST"},     Route{"/openrlhf", "POST"},
+                                       Route{"/get_reward", "POST"},   Route{"/classify", "POST"},
+                                       Route{"/v1/embeddings", "POST"}, Route{"/health", "GET, HEAD"},
+                                       Route{"/metrics", "GET, HEAD"}, Route{"/", "GET, HEAD"}};
 
 // A bounded set of names for counting, whatever clients ask for.
-std::string_view route_name(std::string_view path) {
-  for (const std::string_view r : kRoutes) {
-    if (path == r) return r;
+Route route_of(std::string_view path) {
+  for (const Route& r : kRoutes) {
+    if (path == r.path) return r;
   }
-  return "other";
+  return {"other", ""};
 }
 
 }  // namespace
@@ -64,7 +70,7 @@ struct Server::Impl {
 };
 
 void Server::Impl::seen(const Head& head, int status, double seconds) {
-  metrics.request(route_name(head.path), status, seconds);
+  metrics.request(route_of(head.path).path, status, seconds);
   if (!log || (!options.verbose && (status < 500 || status == 503))) return;
   log(head.method + " " + escape_text(head.path) + " " + std::to_string(status) + " " + format_fixed(seconds * 1e3, 1) +
       " ms");
@@ -102,6 +108,7 @@ void Server::Impl::add_routes() {
                   "text/plain; version=0.0.4");
   });
   front.Get("/", [this](const Request& q, Response& r) { page_route(context, q, r); });
+  front.set_allowed([](std::string_view path) { return std::string(route_of(path).methods); });
   front.set_default_headers({{"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "no-store"}});
 }
 

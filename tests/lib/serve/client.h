@@ -81,7 +81,7 @@ class Client {
     }
     head(r, std::string_view(in_).substr(0, end + 2));
     in_.erase(0, end + 4);
-    if (r.headers["transfer-encoding"] == "chunked") {
+    if (r.headers.count("transfer-encoding") > 0) {
       r.whole = chunks(r, wait_ms);
       return r;
     }
