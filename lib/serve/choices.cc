@@ -4,19 +4,12 @@
 
 #include "lib/base/escape.h"
 #include "lib/base/number.h"
+#include "lib/judge/rating.h"
 
 namespace rm::serve {
 namespace {
 
 Error bad(std::string message) { return make_error(Exit::kInput, "bad_option", std::move(message)); }
-
-std::optional<judge::Scale> read_scale(std::string_view text) {
-  const std::size_t dash = text.find('-', 1);
-  if (dash == std::string_view::npos) return std::nullopt;
-  const auto low = parse_int(text.substr(0, dash)), high = parse_int(text.substr(dash + 1));
-  if (!low || !high || *low >= *high || *low < -1000 || *high > 1000) return std::nullopt;
-  return judge::Scale{static_cast<int>(*low), static_cast<int>(*high)};
-}
 
 std::optional<bool> read_flag(std::string_view text) {
   if (text.empty() || text == "1" || text == "true") return true;
@@ -50,7 +43,7 @@ Result<void> set(Choices& c, std::string_view name, std::string_view value, cons
     const auto on = read_flag(value);
     if (on) {
       s.rate = *on ? std::optional(judge::Scale{}) : std::nullopt;
-    } else if (!(s.rate = read_scale(value))) {
+    } else if (!(s.rate = judge::parse_scale(value))) {
       return bad("rate: expected LOW-HIGH, such as 1-10");
     }
   } else {

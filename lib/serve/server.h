@@ -5,7 +5,7 @@
 //
 // Routes: POST /v1/judge, POST /openrlhf (and /get_reward), POST /classify, POST /v1/embeddings, GET /health, GET /metrics,
 // GET /. The generator is driven by a thread of the server from open() on and by nobody else; it and the prompts outlive the
-// server. Formats: rm-judge(1), "SERVING".
+// server. Formats: rm-judge(1), "SERVER".
 #pragma once
 
 #include <functional>

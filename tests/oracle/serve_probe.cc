@@ -1,6 +1,6 @@
 // A judging server over a scripted model, for benchmarks and browsers: serve-probe [ADDRESS:PORT] [--pause MS] [--verbose]
 //
-// Prints its URL on standard output once it listens. The model decides for the answer with the word "right" (else A); with
+// Prints its URL on standard output once it listens. The model decides for the answer with the word "right" (or of the page's example; else A); with
 // --pause it writes 24 bytes, waits, and goes on. A question with "[no verdict]" gets none.
 #include <cstdio>
 #include <cstring>
@@ -35,9 +35,13 @@ On truth the one is ahead; on tone they are alike.
 std::string say(const rm::generate::Request& r) {
   const std::string text = all_text(r);
   if (text.find("[no verdict]") != std::string::npos) return "<type>Chat</type>\nI cannot tell.";
-  if (text.find("<rating>") != std::string::npos && text.find("[[A]]") == std::string::npos) return "<rating>8</rating>";
+  if (text.find("[[N]]") != std::string::npos) return "It is sound, and kindly put. <answer>[[8]]</answer>";
   std::string trace(kTrace);
-  const std::size_t right = text.rfind("right"), wrong = text.rfind("wrong");
+  const auto last = [&text](const char* a, const char* b) {
+    const std::size_t at = text.rfind(a);
+    return at != std::string::npos ? at : text.rfind(b);
+  };
+  const std::size_t right = last("right", "3 hours and 10"), wrong = last("wrong", "3 hours and 40");
   const bool b = right != std::string::npos && wrong != std::string::npos && right > wrong;
   trace[trace.rfind('X')] = b ? 'B' : 'A';
   return trace;

@@ -66,16 +66,16 @@ TEST_CASE("lines stream back in order") {
 
 TEST_CASE("answers on their own are rated, several are ranked") {
   Serving s({[](const rm::generate::Request& r) {
-    return all_text(r).find("wrong") == std::string::npos ? std::string("<rating>9</rating>") : say_right(r);
+    return all_text(r).find("[[N]]") != std::string::npos ? std::string("<answer>[[9]]</answer>") : say_right(r);
   }});
   const Response ranked =
       ask(s.port, "POST", "/v1/judge", R"({"prompt":"q","responses":["wrong 1","right","wrong 2"]})", kJson);
   CHECK(ranked.status == 200);
-  CHECK(has(ranked.body, R"("ranking":)"));
+  CHECK(has(ranked.body, R"("ranking":[1,)"));
   const Response rated =
       ask(s.port, "POST", "/v1/judge?rate=1-10", R"({"prompt":"q","responses":["good","fine"]})", kJson);
   CHECK(rated.status == 200);
-  CHECK(has(rated.body, R"("ratings":)"));
+  CHECK(has(rated.body, R"("ratings":[9,9])"));
 }
 
 TEST_CASE("a stream says what begins, what is written, what is weighed and what came of it") {
