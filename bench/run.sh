@@ -17,6 +17,8 @@ def once():
 print(f"{sys.argv[2]:10} {1e3 * statistics.median(once() for _ in range(20)):.1f} ms")
 P
 done
+echo "== rankings within 3 N calls beside every pair (judges of known noise)"
+ranking_probe
 echo "== pairs per minute"
 "$PYTHON" bench/judge_vs_llama.py
 echo "== agreement with llama.cpp's own greedy traces"

@@ -13,6 +13,7 @@ make_golden() {
 make_golden goldens/base.py
 make_golden goldens/unicode_tables.py --check
 make_golden goldens/dequant.py
+make_golden goldens/bradley_terry.py
 make_golden goldens/verdict.py compare "$build/bin/verdict_probe"
 make_golden goldens/tokens.py --write
 make_golden goldens/templates.py --write

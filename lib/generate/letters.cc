@@ -9,7 +9,8 @@ namespace {
 constexpr std::size_t kLongestForm = 8;
 constexpr std::string_view kAround = " \t\r\n[](){}<>*_\"'`:";
 
-// The place of the only letter, when the token is that letter and allowed neighbours.
+}  // namespace
+
 std::optional<std::size_t> lone_letter(std::string_view token, char letter) {
   if (token.empty() || token.size() > kLongestForm) return std::nullopt;
   std::optional<std::size_t> at;
@@ -22,8 +23,6 @@ std::optional<std::size_t> lone_letter(std::string_view token, char letter) {
   }
   return at;
 }
-
-}  // namespace
 
 LetterTokens::LetterTokens(const text::Tokenizer& t) {
   for (std::size_t i = 0; i < t.size(); ++i) {

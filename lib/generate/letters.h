@@ -6,12 +6,16 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "lib/text/tokenizer.h"
 
 namespace rm::generate {
+
+// Where the letter stands in a token that is nothing but it and its allowed neighbours; empty: another token.
+std::optional<std::size_t> lone_letter(std::string_view token, char letter);
 
 class LetterTokens {
  public:

@@ -1,0 +1,7 @@
+# endpoint-probe: conversations through an endpoint; zero-server: what its speed is measured against.
+if(RM_TESTS)
+  add_executable(endpoint-probe tests/oracle/endpoint_probe.cc)
+  target_link_libraries(endpoint-probe PRIVATE rm_core)
+  add_executable(zero-server EXCLUDE_FROM_ALL tests/oracle/zero_server.cc)
+  target_link_libraries(zero-server PRIVATE rm_flags)
+endif()
