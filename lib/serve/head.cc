@@ -17,6 +17,10 @@ bool is_token(std::string_view s) {
   return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) { return is_token(c); });
 }
 
+bool is_noise(char c) {
+  return (static_cast<unsigned char>(c) < 32 && c != '\r' && c != '\n' && c != '\t') || c == 127;
+}
+
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 bool same_word(std::string_view a, std::string_view b) {
@@ -63,13 +67,15 @@ HeadReader::State HeadReader::read(std::string_view text, const Limits& limits) 
   while (begin + 1 < text.size() && text[begin] == '\r' && text[begin + 1] == '\n' && begin < 8) begin += 2;
   const std::size_t from = std::max(begin, scanned_ > 3 ? scanned_ - 3 : 0);
   const std::size_t end = text.find("\r\n\r\n", from);
+  const std::string_view fresh = text.substr(std::min(scanned_, text.size()));
   scanned_ = text.size();
   if ((end == std::string_view::npos ? text.size() : end) > limits.head_bytes)
     return refuse(431, "head_too_large",
                   "the request line and headers have more than " + std::to_string(limits.head_bytes) + " bytes");
   if (end == std::string_view::npos) {
-    // What can be no HTTP at all (TLS, binary noise) is told so at once.
-    if (text.size() > begin && text[begin] != '\r' && !is_token(text[begin]))
+    // What can be no HTTP at all (TLS, noise) is told so at once.
+    const bool odd_start = text.size() > begin && text[begin] != '\r' && !is_token(text[begin]);
+    if (odd_start || std::any_of(fresh.begin(), fresh.end(), is_noise))
       return refuse(400, "bad_request", "this is no HTTP request; the server speaks plain HTTP/1.1, no TLS");
     return State::kMore;
   }
@@ -137,8 +143,8 @@ bool HeadReader::header(std::string_view line) {
 
 bool HeadReader::known_header(std::string_view name, std::string_view value) {
   static constexpr std::array<std::string_view, 11> kKnown{
-      "host",       "content-length", "transfer-encoding", "authorization", "content-type",    "origin",
-      "connection", "expect",         "accept",            "content-encoding", "sec-fetch-site"};
+      "host",   "content-length", "transfer-encoding", "authorization", "content-type", "origin", "connection",
+      "expect", "accept",         "content-encoding",  "sec-fetch-site"};
   std::size_t i = 0;
   while (i < kKnown.size() && !same_word(name, kKnown[i])) ++i;
   if (i == kKnown.size()) return true;
@@ -149,7 +155,9 @@ bool HeadReader::known_header(std::string_view name, std::string_view value) {
     return false;
   }
   switch (i) {
-    case 0: head_.host = value, head_.has_host = true; break;
+    case 0:
+      head_.host = value, head_.has_host = true;
+      break;
     case 1: {
       const auto n = parse_unsigned(value);
       if (!n || value.front() < '0' || value.front() > '9') {
@@ -166,12 +174,20 @@ bool HeadReader::known_header(std::string_view name, std::string_view value) {
       }
       head_.chunked = true;
       break;
-    case 3: head_.authorization = value; break;
-    case 4: head_.content_type = value; break;
-    case 5: head_.origin = value; break;
+    case 3:
+      head_.authorization = value;
+      break;
+    case 4:
+      head_.content_type = value;
+      break;
+    case 5:
+      head_.origin = value;
+      break;
     case 6:
-      if (lists(value, "close")) head_.keep_alive = false;
-      else if (head_.http_1_0 && lists(value, "keep-alive")) head_.keep_alive = true;
+      if (lists(value, "close"))
+        head_.keep_alive = false;
+      else if (head_.http_1_0 && lists(value, "keep-alive"))
+        head_.keep_alive = true;
       break;
     case 7:
       if (!same_word(value, "100-continue")) {
@@ -180,9 +196,15 @@ bool HeadReader::known_header(std::string_view name, std::string_view value) {
       }
       head_.expects_continue = true;
       break;
-    case 8: head_.accept += head_.accept.empty() ? std::string(value) : "," + std::string(value); break;
-    case 9: has_encoding_ = !same_word(value, "identity"); break;
-    default: head_.fetch_site = value; break;
+    case 8:
+      head_.accept += head_.accept.empty() ? std::string(value) : "," + std::string(value);
+      break;
+    case 9:
+      has_encoding_ = !same_word(value, "identity");
+      break;
+    default:
+      head_.fetch_site = value;
+      break;
   }
   return true;
 }

@@ -43,7 +43,7 @@ class HeadReader {
   enum class State { kMore, kDone, kRefused };
   // `text` begins with the request; empty lines before it are skipped (clients used to send them).
   State read(std::string_view text, const Limits& limits);
-  const Head& head() const { return head_; }        // with kDone
+  const Head& head() const { return head_; }           // with kDone
   const Refusal& refusal() const { return refusal_; }  // with kRefused
   void reset() { *this = {}; }
 
