@@ -135,7 +135,9 @@ int run(int argc, char** argv) {
   run.prompt_id = o.reparse ? "" : judge->prompts.id(judge->settings.form);
   run.seed = judge->settings.seed;
   run.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  run.exit = end.error ? end.error->exit : end.counts.failed + end.counts.skipped > 0 ? Exit::kSomeFailed : Exit::kDone;
+  run.exit = end.error                                                            ? end.error->exit
+             : end.counts.failed + end.counts.skipped + end.counts.incomplete > 0 ? Exit::kSomeFailed
+                                                                                  : Exit::kDone;
   if (!o.common.summary.empty()) {
     if (auto written = write_file_atomically(o.common.summary, summary_json(end.counts, run) + "\n");
         !written && !end.error)
