@@ -101,6 +101,7 @@ class Endpoint final : public Generator {
   std::string not_found_;  // why the servers' offers are being asked for; no new work meanwhile
   std::string last_failure_;
   Time last_answer_{};
+  bool answered_ = false;  // a reply has come
   bool polling_ = false;
   std::vector<std::uint64_t> cancel_later_;  // asked for while polling
   std::atomic<bool> nudged_{false};
@@ -220,6 +221,7 @@ void Endpoint::take_reply(std::uint64_t tag, Job& job, const HttpAnswer& a, Time
   if (!reply && reply.error().reason == "bad_reply") {
     return try_again(tag, job, reply.error().message, Outcome::kFailed, a, now);
   }
+  answered_ = true;
   servers_.give_back(*job.last, Outcome::kAnswered, now);
   end(tag, job, std::move(reply));
 }
@@ -228,7 +230,8 @@ void Endpoint::take_refusal(std::uint64_t tag, Job& job, const HttpAnswer& a, Ti
   const ServerWords words = server_words(doc_, a.body);
   const std::size_t server = *job.last;
   const std::string said = "status " + std::to_string(a.status) + (words.message.empty() ? "" : ": " + words.message);
-  const Action action = action_for(a.status, words);
+  Action action = action_for(a.status, words);
+  if (a.status == 403 && answered_) action = Action::kRefused;  // the key is good: it is the prompt that is not liked
   if (action == Action::kRetry) return try_again(tag, job, said, Outcome::kFailed, a, now);
   if (action == Action::kBusy) return try_again(tag, job, said, Outcome::kNeutral, a, now);
   servers_.give_back(server, Outcome::kNeutral, now);
