@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 packages=(g++ make python3 python3-pip ca-certificates ccache pkg-config libcli11-dev libsimdjson-dev libzstd-dev zlib1g-dev
-          libfmt-dev doctest-dev libxxhash-dev libutf8proc-dev libcurl4-openssl-dev mandoc jq zstd)
+          libfmt-dev doctest-dev libxxhash-dev libutf8proc-dev libcurl4-openssl-dev libcpp-httplib-dev mandoc
+          jq zstd)
 torch=()
 for flag in "$@"; do
   case $flag in
