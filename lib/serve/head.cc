@@ -107,12 +107,14 @@ HeadReader::State HeadReader::parse(std::string_view text, std::size_t begin, co
   return finish(limits) ? State::kDone : State::kRefused;
 }
 
+// As refuse(), for the readers of a part.
+bool HeadReader::bad(int status, const char* code, std::string message) {
+  refuse(status, code, std::move(message));
+  return false;
+}
+
 bool HeadReader::request_line(std::string_view line) {
   const std::size_t a = line.find(' '), b = line.rfind(' ');
-  const auto bad = [this](int status, const char* code, std::string m) {
-    refuse(status, code, std::move(m));
-    return false;
-  };
   if (a == std::string_view::npos || a == b) return bad(400, "bad_request", "expected METHOD PATH HTTP/1.1");
   const std::string_view method = line.substr(0, a), target = line.substr(a + 1, b - a - 1);
   const std::string_view version = line.substr(b + 1);
@@ -142,6 +144,19 @@ bool HeadReader::header(std::string_view line) {
 }
 
 bool HeadReader::known_header(std::string_view name, std::string_view value) {
+  enum Known {
+    kHost,
+    kLength,
+    kTransfer,
+    kAuthorization,
+    kType,
+    kOrigin,
+    kConnection,
+    kExpect,
+    kAccept,
+    kEncoding,
+    kSite
+  };
   static constexpr std::array<std::string_view, 11> kKnown{
       "host",   "content-length", "transfer-encoding", "authorization", "content-type", "origin", "connection",
       "expect", "accept",         "content-encoding",  "sec-fetch-site"};
@@ -150,56 +165,48 @@ bool HeadReader::known_header(std::string_view name, std::string_view value) {
   if (i == kKnown.size()) return true;
   const bool repeated = (seen_ >> i & 1u) != 0;
   seen_ |= 1u << i;
-  if (repeated && i != 6 && i != 8) {
-    refuse(400, "repeated_header", std::string(kKnown[i]) + " is given twice");
-    return false;
-  }
+  if (repeated && i != kConnection && i != kAccept)
+    return bad(400, "repeated_header", std::string(kKnown[i]) + " is given twice");
   switch (i) {
-    case 0:
+    case kHost:
       head_.host = value, head_.has_host = true;
       break;
-    case 1: {
+    case kLength: {
       const auto n = parse_unsigned(value);
-      if (!n || value.front() < '0' || value.front() > '9') {
-        refuse(400, "bad_length", "Content-Length is not a number");
-        return false;
-      }
+      if (!n || value.front() < '0' || value.front() > '9')
+        return bad(400, "bad_length", "Content-Length is not a number");
       head_.length = *n, has_length_ = true;
       break;
     }
-    case 2:
-      if (!same_word(value, "chunked")) {
-        refuse(501, "bad_encoding", "the only Transfer-Encoding understood is chunked");
-        return false;
-      }
+    case kTransfer:
+      if (!same_word(value, "chunked"))
+        return bad(501, "bad_encoding", "the only Transfer-Encoding understood is chunked");
       head_.chunked = true;
       break;
-    case 3:
+    case kAuthorization:
       head_.authorization = value;
       break;
-    case 4:
+    case kType:
       head_.content_type = value;
       break;
-    case 5:
+    case kOrigin:
       head_.origin = value;
       break;
-    case 6:
+    case kConnection:
       if (lists(value, "close"))
         head_.keep_alive = false;
       else if (head_.http_1_0 && lists(value, "keep-alive"))
         head_.keep_alive = true;
       break;
-    case 7:
-      if (!same_word(value, "100-continue")) {
-        refuse(417, "bad_expectation", "the only expectation understood is 100-continue");
-        return false;
-      }
+    case kExpect:
+      if (!same_word(value, "100-continue"))
+        return bad(417, "bad_expectation", "the only expectation understood is 100-continue");
       head_.expects_continue = true;
       break;
-    case 8:
+    case kAccept:
       head_.accept += head_.accept.empty() ? std::string(value) : "," + std::string(value);
       break;
-    case 9:
+    case kEncoding:
       has_encoding_ = !same_word(value, "identity");
       break;
     default:

@@ -50,6 +50,7 @@ class HeadReader {
  private:
   State refuse(int status, const char* code, std::string message);
   State parse(std::string_view text, std::size_t begin, const Limits& limits);
+  bool bad(int status, const char* code, std::string message);
   bool request_line(std::string_view line);
   bool header(std::string_view line);
   bool known_header(std::string_view name, std::string_view value);
