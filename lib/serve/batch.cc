@@ -49,8 +49,8 @@ Result<void> Batch::start() {
   if (out_ > 0) return {};
   if (last_ == Dispatcher::Taken::kBusy)
     return make_error(Exit::kUnavailable, "busy", "the queue is full; try again in a moment");
-  const std::string why = dispatcher_.why_down();
-  return make_error(Exit::kUnavailable, "down", why.empty() ? "the server stops" : "the model has failed: " + why);
+  const auto why = dispatcher_.down();
+  return make_error(Exit::kUnavailable, "down", why ? "the model has failed: " + why->message : "the server stops");
 }
 
 void Batch::submit_more() {

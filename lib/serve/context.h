@@ -17,7 +17,6 @@ namespace rm::serve {
 struct Context {
   const Options& options;
   const Judging& judging;
-  std::string model;
   Dispatcher& dispatcher;
   Metrics& metrics;
   std::atomic<std::size_t> judging_now{0};

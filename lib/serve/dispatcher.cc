@@ -22,7 +22,9 @@ std::optional<Event> Mailbox::pop(std::chrono::milliseconds at_most) {
 }
 
 Dispatcher::Dispatcher(generate::Generator& generator, std::size_t queue_limit)
-    : generator_(generator), runner_(generator), limit_(queue_limit), thread_([this] { drive(); }) {}
+    : generator_(generator), runner_(generator), limit_(queue_limit), model_(generator.model_name()), thread_([this] {
+        drive();
+      }) {}
 
 Dispatcher::Taken Dispatcher::submit(std::shared_ptr<judge::Job> job, std::shared_ptr<Mailbox> box, std::size_t index) {
   bool first = false;
@@ -63,9 +65,14 @@ void Dispatcher::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::string Dispatcher::why_down() const {
+std::optional<Error> Dispatcher::down() const {
   const std::lock_guard lock(mutex_);
-  return down_ ? down_->message : std::string();
+  return down_;
+}
+
+std::string Dispatcher::model() const {
+  const std::lock_guard lock(mutex_);
+  return model_;
 }
 
 void Dispatcher::tell(const Order& o, std::optional<Error> error) {
@@ -120,6 +127,11 @@ void Dispatcher::drive() {
 
 bool Dispatcher::deliver(Result<std::vector<std::shared_ptr<judge::Job>>> ended) {
   if (!ended) return go_down(ended.error()), false;
+  if (!named_ && !ended->empty()) {
+    const std::lock_guard lock(mutex_);
+    model_ = generator_.model_name();
+    named_ = !model_.empty();
+  }
   for (const auto& job : *ended) {
     const auto it = with_runner_.find(job.get());
     if (it == with_runner_.end()) continue;

@@ -64,7 +64,8 @@ class Dispatcher {
   void stop();                                      // cancels what is left and ends the thread
 
   bool healthy() const { return healthy_; }
-  std::string why_down() const;
+  std::optional<Error> down() const;  // why it is not healthy
+  std::string model() const;          // empty while the generator does not know it: endpoints, before their first reply
   std::size_t waiting() const { return waiting_; }  // queued, not yet with the generator
   std::size_t running() const { return running_; }
 
@@ -85,6 +86,7 @@ class Dispatcher {
   judge::Runner runner_;
   std::size_t limit_;
   std::unordered_map<const judge::Job*, Order> with_runner_;  // the driving thread's
+  bool named_ = false;                                        // likewise
   std::deque<Order> backlog_;                                 // the driving thread's: taken, waiting for room
   mutable std::mutex mutex_;
   std::condition_variable wake_;
@@ -92,6 +94,7 @@ class Dispatcher {
   std::vector<std::shared_ptr<const Mailbox>> cancelled_;  // held, so that no other takes its address
   bool stopping_ = false;
   std::optional<Error> down_;
+  std::string model_;
   std::atomic<bool> healthy_{true}, hungry_{true};
   std::atomic<std::size_t> waiting_{0}, running_{0};
   std::thread thread_;

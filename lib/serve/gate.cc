@@ -37,10 +37,12 @@ std::string_view host_name(std::string_view host) {
   return host.substr(0, host.find(':'));
 }
 
+// A name somebody else could point here is none of this machine's; an address cannot be pointed.
 bool is_this_machine(std::string_view host) {
   std::string name(host_name(host));
+  if (name.size() > 2 && name.front() == '[') name = name.substr(1, name.size() - 2);
   for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return name == "localhost" || name == "127.0.0.1" || name == "[::1]";
+  return is_loopback(name);
 }
 
 bool starts_with_word(std::string_view text, std::string_view lower_word) {

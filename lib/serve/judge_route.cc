@@ -130,7 +130,9 @@ std::string Asked::start_data(std::size_t entry) const {
   std::string data;
   json::Writer w(data);
   const judge::Settings& s = in_.settings;
-  w.begin_object().member("index", static_cast<std::uint64_t>(entry)).member("model", std::string_view(c_.model));
+  w.begin_object()
+      .member("index", static_cast<std::uint64_t>(entry))
+      .member("model", std::string_view(c_.dispatcher.model()));
   w.member("samples", s.samples).member("both_orders", s.both_orders).end_object();
   return data;
 }

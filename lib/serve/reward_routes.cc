@@ -54,7 +54,7 @@ std::optional<std::vector<Reward>> find_rewards(Context& c, const httplib::Reque
 
 void classify(Context& c, const httplib::Request& req, httplib::Response& res, Vector kind) {
   if (const auto rewards = find_rewards(c, req, res, read_classify))
-    res.set_content(classify_reply(*rewards, c.model, kind), "application/json");
+    res.set_content(classify_reply(*rewards, c.dispatcher.model(), kind), "application/json");
 }
 
 }  // namespace

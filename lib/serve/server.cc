@@ -49,7 +49,7 @@ struct Server::Impl {
         judging(std::move(j)),
         log(std::move(l)),
         dispatcher(generator, options.limits.queue),
-        context{options, judging, generator.model_name(), dispatcher, metrics},
+        context{options, judging, dispatcher, metrics},
         front(options, [this](const Head& h, int status, double seconds) { seen(h, status, seconds); }) {}
 
   void add_routes();
@@ -81,11 +81,11 @@ void Server::Impl::health(httplib::Response& res) {
   res.status = well ? 200 : 503;
   std::string body;
   json::Writer w(body);
-  w.begin_object().member("status", well ? "ok" : "failed").member("model", std::string_view(context.model));
+  w.begin_object().member("status", well ? "ok" : "failed").member("model", std::string_view(dispatcher.model()));
   w.member("in_flight", static_cast<std::uint64_t>(dispatcher.running()));
   w.member("queued", static_cast<std::uint64_t>(dispatcher.waiting()));
   w.member("uptime_seconds", metrics.uptime());
-  if (!well) w.member("error", std::string_view(dispatcher.why_down()));
+  if (const auto down = dispatcher.down()) w.member("error", std::string_view(down->message));
   w.end_object();
   res.set_content(body + "\n", "application/json");
 }
@@ -104,7 +104,7 @@ void Server::Impl::add_routes() {
   front.Get("/health", [this](const Request&, Response& r) { health(r); });
   front.Get("/metrics", [this](const Request&, Response& r) {
     r.set_content(metrics.text({front.connections(), dispatcher.waiting(), dispatcher.running(), dispatcher.healthy(),
-                                context.model}),
+                                dispatcher.model()}),
                   "text/plain; version=0.0.4");
   });
   front.Get("/", [this](const Request& q, Response& r) { page_route(context, q, r); });
@@ -149,7 +149,7 @@ void Server::Impl::wait_for_end() {
   std::unique_lock lock(mutex);
   while (!stopping && !signals::drain_requested() && !signals::stop_requested()) {
     if (!dispatcher.healthy() && !std::exchange(told, true) && log)
-      log("the model has failed: " + dispatcher.why_down() +
+      log("the model has failed: " + dispatcher.down()->message +
           "; requests are answered with 503 until the server is restarted");
     changed.wait_for(lock, std::chrono::milliseconds(100));
   }
@@ -163,11 +163,11 @@ Exit Server::run() {
   bool drained = false;
   while (!drained && Clock::now() < deadline && !signals::stop_requested())
     drained = s.front.drain(std::chrono::milliseconds(100));
-  const bool failed = !s.dispatcher.healthy();
+  const auto failed = s.dispatcher.down();
   s.dispatcher.stop();
   s.front.stop();
   if (signals::stop_requested()) return signals::stop_exit();
-  if (failed) return Exit::kResources;
+  if (failed) return failed->exit;
   return drained ? Exit::kDone : Exit::kStopped;
 }
 

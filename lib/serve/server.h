@@ -31,7 +31,7 @@ class Server {
   int port() const;
   std::string url() const;  // "http://127.0.0.1:8080/"
 
-  // Serves until a signal or stop(), then drains. kDone; kResources where the model had failed for good; stop_exit() where a
+  // Serves until a signal or stop(), then drains. kDone; the error's exit where the model had failed for good; stop_exit() where a
   // second signal cut the draining short, kStopped where it took too long. The first signal drains, the second stops.
   Exit run();
   void stop();  // from any thread: run() drains and returns

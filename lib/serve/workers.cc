@@ -7,6 +7,7 @@ namespace rm::serve {
 
 void Workers::run(std::function<void()> task) {
   const std::lock_guard lock(mutex_);
+  if (stopping_) return;
   tasks_.push_back(std::move(task));
   if (tasks_.size() > free_ && threads_.size() < limit_) {
     // Without a new thread the task waits for one that is there already.

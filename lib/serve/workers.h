@@ -19,7 +19,7 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  void run(std::function<void()> task);
+  void run(std::function<void()> task);               // after stop() it is dropped
   bool wait_idle(std::chrono::milliseconds at_most);  // until nothing runs or waits
   void stop();                                        // runs what waits, then joins
 

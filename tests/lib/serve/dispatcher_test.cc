@@ -83,7 +83,7 @@ TEST_CASE("a model that fails takes its jobs with it, and those that wait") {
   REQUIRE(e->error);
   CHECK(e->error->reason == "out_of_memory");
   CHECK_FALSE(d.healthy());
-  CHECK(d.why_down() == "the talker was told to fail");
+  CHECK(d.down()->message == "the talker was told to fail");
   CHECK(d.submit(job(), box, 1) == Dispatcher::Taken::kDown);
 }
 

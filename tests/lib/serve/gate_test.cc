@@ -34,6 +34,9 @@ TEST_CASE("who may ask") {
            Row{at("127.0.0.1"), head("127.0.0.1:80"), 0},
            Row{at("127.0.0.1"), head("LocalHost:8080"), 0},
            Row{at("127.0.0.1"), head("[::1]:80"), 0},
+           Row{at("127.0.0.2"), head("127.0.0.2:80"), 0},
+           Row{at("127.0.0.1"), head("[::2]:80"), 403},
+           Row{at("127.0.0.1"), head("["), 403},
            Row{at("127.0.0.1"), head("evil.example"), 403},  // a name that somebody points here
            Row{at("127.0.0.1"), head("127.0.0.1.evil.example"), 403},
            Row{at("127.0.0.1"), head(""), 403},
