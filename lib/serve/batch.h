@@ -28,7 +28,8 @@ class Batch {
 
   struct Sink {
     std::function<void(const Event& text)> on_text;
-    std::function<void(std::size_t job, const std::optional<Error>& error)> on_done;  // Job::failed comes as an error too
+    std::function<void(std::size_t job, const std::optional<Error>& error)>
+        on_done;                     // Job::failed comes as an error too
     std::function<void()> on_pause;  // nothing happened for a while
   };
   enum class End { kAll, kGone };

@@ -22,8 +22,10 @@ Result<void> set(Choices& c, std::string_view name, std::string_view value, cons
   if (name == "both_orders" || name == "stream") {
     const auto flag = read_flag(value);
     if (!flag) return bad(std::string(name) + ": expected true or false");
-    if (name == "stream") c.stream = flag;
-    else s.both_orders = *flag;
+    if (name == "stream")
+      c.stream = flag;
+    else
+      s.both_orders = *flag;
   } else if (name == "samples") {
     const auto n = parse_int(value);
     if (!n || *n < 1 || *n > limits.samples)
@@ -69,15 +71,20 @@ Result<void> choose_by_query(Choices& c, std::string_view query, const Limits& l
 }
 
 Result<void> choose_by_object(Choices& c, const json::Value& options, const Limits& limits) {
-  if (!options.is(json::Type::kObject)) return bad(std::string("options: ") + name(options.type()) + "; expected an object");
+  if (!options.is(json::Type::kObject))
+    return bad(std::string("options: ") + name(options.type()) + "; expected an object");
   std::optional<Error> first;
   options.each_member([&](std::string_view key, json::Value v) {
     if (first) return;
     std::string value;
-    if (const auto s = v.string()) value = *s;
-    else if (v.is(json::Type::kNull)) return;
-    else if (v.is(json::Type::kArray) || v.is(json::Type::kObject)) value = "?";
-    else value = v.dump();
+    if (const auto s = v.string())
+      value = *s;
+    else if (v.is(json::Type::kNull))
+      return;
+    else if (v.is(json::Type::kArray) || v.is(json::Type::kObject))
+      value = "?";
+    else
+      value = v.dump();
     if (auto r = set(c, key, value.empty() ? "?" : value, limits); !r) first = r.error();
   });
   if (first) return *first;

@@ -34,19 +34,32 @@ bool ready(int fd, short events, int wait_ms) {
 
 const char* reason(int status) {
   switch (status) {
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 408: return "Request Timeout";
-    case 411: return "Length Required";
-    case 413: return "Payload Too Large";
-    case 414: return "URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 417: return "Expectation Failed";
-    case 431: return "Request Header Fields Too Large";
-    case 501: return "Not Implemented";
-    case 503: return "Service Unavailable";
-    case 505: return "HTTP Version Not Supported";
-    default: return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 408:
+      return "Request Timeout";
+    case 411:
+      return "Length Required";
+    case 413:
+      return "Payload Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Bad Request";
   }
 }
 
@@ -93,7 +106,7 @@ bool Connection::send_interim() {
 void Connection::begin_body() {
   body_began_ = Clock::now();
   taken_ = at_ = 0;
-  too_large_ = timed_out_ = write_failed_ = asked_ = false;
+  too_large_ = timed_out_ = no_room_ = write_failed_ = asked_ = false;
 }
 
 void Connection::next_request() {
@@ -108,9 +121,17 @@ Clock::time_point Connection::body_deadline() const {
   return body_began_ + limits_.body_time + std::chrono::seconds(taken_ / kBytesPerSecond);
 }
 
+ssize_t Connection::hand_out(std::size_t n) {
+  taken_ += n;
+  const bool charged = head().chunked && charge_ && taken_ > head().bytes;
+  if (charged && !charge_(n)) return no_room_ = true, -1;
+  return static_cast<ssize_t>(n);
+}
+
 ssize_t Connection::read(char* to, std::size_t size) {
   if (head().chunked) {
-    if (taken_ > head().bytes + limits_.body_bytes + limits_.body_bytes / 8) return too_large_ = true, -1;
+    // Marks between the chunks count as well, so a body of many small ones is bounded too.
+    if (body_bytes() > limits_.body_bytes + limits_.body_bytes / 8) return too_large_ = true, -1;
   } else {
     size = std::min(size, request_bytes() - std::min(taken_, request_bytes()));
   }
@@ -119,8 +140,7 @@ ssize_t Connection::read(char* to, std::size_t size) {
     const std::size_t n = std::min(size, in_.size() - at_);
     std::memcpy(to, in_.data() + at_, n);
     at_ += n;
-    taken_ += n;
-    return static_cast<ssize_t>(n);
+    return hand_out(n);
   }
   in_.clear();
   at_ = 0;
@@ -133,8 +153,7 @@ ssize_t Connection::read(char* to, std::size_t size) {
     } else {
       const ssize_t n = ::recv(fd_, to, size, MSG_DONTWAIT);
       if (n > 0) {
-        taken_ += static_cast<std::size_t>(n);
-        return n;
+        return hand_out(static_cast<std::size_t>(n));
       }
       if (n == 0 || !again(errno)) return -1;
     }
@@ -171,7 +190,8 @@ bool Connection::gone(const std::function<bool()>& ask) {
 
 void Connection::refuse(const Refusal& r, std::string_view extra_headers) {
   const std::string body = error_body(r.code, r.message);
-  std::string out = "HTTP/1.1 " + std::to_string(r.status) + " " + reason(r.status) + "\r\nContent-Type: application/json\r\n";
+  std::string out =
+      "HTTP/1.1 " + std::to_string(r.status) + " " + reason(r.status) + "\r\nContent-Type: application/json\r\n";
   out.append(extra_headers);
   out += "Connection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   if (::send(fd_, out.data(), out.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) write_failed_ = true;

@@ -7,10 +7,12 @@
 
 #include <httplib.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "lib/serve/head.h"
 #include "lib/serve/options.h"
@@ -38,12 +40,16 @@ class Connection final : public httplib::Stream {
   Clock::time_point since{};  // when the present wait began: for the first byte, or for the rest of a head
 
   // During a request, from the worker.
-  void begin_body();          // starts the clock
+  void begin_body();  // starts the clock
   bool body_was_read() const { return !head().chunked && taken_ == request_bytes(); }
   bool too_large() const { return too_large_; }
   bool timed_out() const { return timed_out_; }
+  bool no_room() const { return no_room_; }
   bool write_failed() const { return write_failed_; }
-  void next_request();        // forgets the present one; bytes that came behind it stay
+  std::size_t body_bytes() const { return taken_ - std::min(taken_, head().bytes); }
+  // Asked for every piece of a body whose length is not known; false ends it.
+  void set_charge(std::function<bool(std::size_t)> charge) { charge_ = std::move(charge); }
+  void next_request();  // forgets the present one; bytes that came behind it stay
 
   // Whether the client has gone for good, as far as can be told now. One that has only closed its sending half still reads;
   // `ask` sends it something once, for a closed socket answers that with a reset. It returns false where it could not.
@@ -53,7 +59,7 @@ class Connection final : public httplib::Stream {
   // A whole small response outside of httplib, then the end of what we send. Waits for nothing.
   void refuse(const Refusal& r, std::string_view extra_headers = {});
   void end_sending();
-  bool discard();             // reads and forgets what is there; false at the end of the input
+  bool discard();  // reads and forgets what is there; false at the end of the input
 
   bool is_readable() const override { return true; }
   bool is_writable() const override;
@@ -66,6 +72,7 @@ class Connection final : public httplib::Stream {
  private:
   std::size_t request_bytes() const { return head().bytes + static_cast<std::size_t>(head().length); }
   Clock::time_point body_deadline() const;
+  ssize_t hand_out(std::size_t n);
 
   int fd_;
   const Limits& limits_;
@@ -74,7 +81,9 @@ class Connection final : public httplib::Stream {
   std::size_t at_ = 0;     // of in_, handed to httplib
   std::size_t taken_ = 0;  // of the request, handed to httplib
   Clock::time_point body_began_{};
-  bool too_large_ = false, timed_out_ = false, write_failed_ = false, asked_ = false, invited_ = false;
+  std::function<bool(std::size_t)> charge_;
+  bool too_large_ = false, timed_out_ = false, no_room_ = false, write_failed_ = false, asked_ = false,
+       invited_ = false;
 };
 
 // A JSON body {"error": {"code", "message"}}.

@@ -61,7 +61,7 @@ class Dispatcher {
   enum class Taken { kYes, kBusy, kDown };
   Taken submit(std::shared_ptr<judge::Job> job, std::shared_ptr<Mailbox> box, std::size_t index);
   void cancel(std::shared_ptr<const Mailbox> box);  // every job that came with it; what is on its way still arrives
-  void stop();                      // cancels what is left and ends the thread
+  void stop();                                      // cancels what is left and ends the thread
 
   bool healthy() const { return healthy_; }
   std::string why_down() const;

@@ -40,7 +40,8 @@ class Front final : public httplib::Server {
   static Connection& current();
 
  private:
-  // A body's share of what may be in memory and of the threads that may wait for bodies.
+  // A long body's share of what may be in memory and of the threads that may wait for bodies. Short ones are bounded by the
+  // number of connections, and never refused for the sake of long ones.
   class Room {
    public:
     Room(Front& front, const Head& head);
@@ -48,10 +49,12 @@ class Front final : public httplib::Server {
     Room(const Room&) = delete;
     Room& operator=(const Room&) = delete;
     explicit operator bool() const { return fits_; }
+    bool grow(std::size_t bytes);  // more of a body whose length was not known; false: no more fits
 
    private:
     Front& front_;
-    std::size_t bytes_, long_;
+    std::size_t bytes_;
+    int long_;
     bool fits_ = false;
   };
 
@@ -67,7 +70,8 @@ class Front final : public httplib::Server {
   std::function<std::string(std::string_view)> allowed_;
   int port_ = 0;
   std::atomic<bool> draining_{false};
-  std::atomic<std::size_t> bodies_{0}, long_bodies_{0};
+  std::atomic<std::size_t> bodies_{0};
+  std::atomic<int> long_bodies_{0};
   std::unique_ptr<Workers> workers_;
   std::unique_ptr<Lobby> lobby_;
 };

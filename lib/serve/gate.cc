@@ -12,12 +12,18 @@ std::optional<std::string> decode_base64(std::string_view text) {
   while (!text.empty() && text.back() == '=') text.remove_suffix(1);
   for (const char c : text) {
     int v = 0;
-    if (c >= 'A' && c <= 'Z') v = c - 'A';
-    else if (c >= 'a' && c <= 'z') v = c - 'a' + 26;
-    else if (c >= '0' && c <= '9') v = c - '0' + 52;
-    else if (c == '+') v = 62;
-    else if (c == '/') v = 63;
-    else return std::nullopt;
+    if (c >= 'A' && c <= 'Z')
+      v = c - 'A';
+    else if (c >= 'a' && c <= 'z')
+      v = c - 'a' + 26;
+    else if (c >= '0' && c <= '9')
+      v = c - '0' + 52;
+    else if (c == '+')
+      v = 62;
+    else if (c == '/')
+      v = 63;
+    else
+      return std::nullopt;
     bits = bits << 6 | static_cast<std::uint32_t>(v);
     have += 6;
     if (have >= 8) out += static_cast<char>(bits >> (have -= 8) & 0xFF);
@@ -71,8 +77,7 @@ bool has_token(std::string_view authorization, std::string_view token) {
 
 std::optional<Refusal> refuse_stranger(const Head& head, const Options& o) {
   if (is_loopback(o.host) && head.has_host && !is_this_machine(head.host))
-    return Refusal{403, "bad_host",
-                   "the Host header names another machine; ask for 127.0.0.1, [::1] or localhost"};
+    return Refusal{403, "bad_host", "the Host header names another machine; ask for 127.0.0.1, [::1] or localhost"};
   if (!head.origin.empty()) {
     const std::size_t slashes = head.origin.find("://");
     if (slashes == std::string::npos || std::string_view(head.origin).substr(slashes + 3) != head.host)

@@ -17,6 +17,10 @@ bool is_token(std::string_view s) {
   return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) { return is_token(c); });
 }
 
+bool is_noise(char c) {
+  return (static_cast<unsigned char>(c) < 32 && c != '\r' && c != '\n' && c != '\t') || c == 127;
+}
+
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 bool same_word(std::string_view a, std::string_view b) {
@@ -63,13 +67,15 @@ HeadReader::State HeadReader::read(std::string_view text, const Limits& limits) 
   while (begin + 1 < text.size() && text[begin] == '\r' && text[begin + 1] == '\n' && begin < 8) begin += 2;
   const std::size_t from = std::max(begin, scanned_ > 3 ? scanned_ - 3 : 0);
   const std::size_t end = text.find("\r\n\r\n", from);
+  const std::string_view fresh = text.substr(std::min(scanned_, text.size()));
   scanned_ = text.size();
   if ((end == std::string_view::npos ? text.size() : end) > limits.head_bytes)
     return refuse(431, "head_too_large",
                   "the request line and headers have more than " + std::to_string(limits.head_bytes) + " bytes");
   if (end == std::string_view::npos) {
-    // What can be no HTTP at all (TLS, binary noise) is told so at once.
-    if (text.size() > begin && text[begin] != '\r' && !is_token(text[begin]))
+    // What can be no HTTP at all (TLS, noise) is told so at once.
+    const bool odd_start = text.size() > begin && text[begin] != '\r' && !is_token(text[begin]);
+    if (odd_start || std::any_of(fresh.begin(), fresh.end(), is_noise))
       return refuse(400, "bad_request", "this is no HTTP request; the server speaks plain HTTP/1.1, no TLS");
     return State::kMore;
   }
@@ -101,12 +107,14 @@ HeadReader::State HeadReader::parse(std::string_view text, std::size_t begin, co
   return finish(limits) ? State::kDone : State::kRefused;
 }
 
+// As refuse(), for the readers of a part.
+bool HeadReader::bad(int status, const char* code, std::string message) {
+  refuse(status, code, std::move(message));
+  return false;
+}
+
 bool HeadReader::request_line(std::string_view line) {
   const std::size_t a = line.find(' '), b = line.rfind(' ');
-  const auto bad = [this](int status, const char* code, std::string m) {
-    refuse(status, code, std::move(m));
-    return false;
-  };
   if (a == std::string_view::npos || a == b) return bad(400, "bad_request", "expected METHOD PATH HTTP/1.1");
   const std::string_view method = line.substr(0, a), target = line.substr(a + 1, b - a - 1);
   const std::string_view version = line.substr(b + 1);
@@ -136,53 +144,74 @@ bool HeadReader::header(std::string_view line) {
 }
 
 bool HeadReader::known_header(std::string_view name, std::string_view value) {
+  enum Known {
+    kHost,
+    kLength,
+    kTransfer,
+    kAuthorization,
+    kType,
+    kOrigin,
+    kConnection,
+    kExpect,
+    kAccept,
+    kEncoding,
+    kSite
+  };
   static constexpr std::array<std::string_view, 11> kKnown{
-      "host",       "content-length", "transfer-encoding", "authorization", "content-type",    "origin",
-      "connection", "expect",         "accept",            "content-encoding", "sec-fetch-site"};
+      "host",   "content-length", "transfer-encoding", "authorization", "content-type", "origin", "connection",
+      "expect", "accept",         "content-encoding",  "sec-fetch-site"};
   std::size_t i = 0;
   while (i < kKnown.size() && !same_word(name, kKnown[i])) ++i;
   if (i == kKnown.size()) return true;
   const bool repeated = (seen_ >> i & 1u) != 0;
   seen_ |= 1u << i;
-  if (repeated && i != 6 && i != 8) {
-    refuse(400, "repeated_header", std::string(kKnown[i]) + " is given twice");
-    return false;
-  }
+  if (repeated && i != kConnection && i != kAccept)
+    return bad(400, "repeated_header", std::string(kKnown[i]) + " is given twice");
   switch (i) {
-    case 0: head_.host = value, head_.has_host = true; break;
-    case 1: {
+    case kHost:
+      head_.host = value, head_.has_host = true;
+      break;
+    case kLength: {
       const auto n = parse_unsigned(value);
-      if (!n || value.front() < '0' || value.front() > '9') {
-        refuse(400, "bad_length", "Content-Length is not a number");
-        return false;
-      }
+      if (!n || value.front() < '0' || value.front() > '9')
+        return bad(400, "bad_length", "Content-Length is not a number");
       head_.length = *n, has_length_ = true;
       break;
     }
-    case 2:
-      if (!same_word(value, "chunked")) {
-        refuse(501, "bad_encoding", "the only Transfer-Encoding understood is chunked");
-        return false;
-      }
+    case kTransfer:
+      if (!same_word(value, "chunked"))
+        return bad(501, "bad_encoding", "the only Transfer-Encoding understood is chunked");
       head_.chunked = true;
       break;
-    case 3: head_.authorization = value; break;
-    case 4: head_.content_type = value; break;
-    case 5: head_.origin = value; break;
-    case 6:
-      if (lists(value, "close")) head_.keep_alive = false;
-      else if (head_.http_1_0 && lists(value, "keep-alive")) head_.keep_alive = true;
+    case kAuthorization:
+      head_.authorization = value;
       break;
-    case 7:
-      if (!same_word(value, "100-continue")) {
-        refuse(417, "bad_expectation", "the only expectation understood is 100-continue");
-        return false;
-      }
+    case kType:
+      head_.content_type = value;
+      break;
+    case kOrigin:
+      head_.origin = value;
+      break;
+    case kConnection:
+      if (lists(value, "close"))
+        head_.keep_alive = false;
+      else if (head_.http_1_0 && lists(value, "keep-alive"))
+        head_.keep_alive = true;
+      break;
+    case kExpect:
+      if (!same_word(value, "100-continue"))
+        return bad(417, "bad_expectation", "the only expectation understood is 100-continue");
       head_.expects_continue = true;
       break;
-    case 8: head_.accept += head_.accept.empty() ? std::string(value) : "," + std::string(value); break;
-    case 9: has_encoding_ = !same_word(value, "identity"); break;
-    default: head_.fetch_site = value; break;
+    case kAccept:
+      head_.accept += head_.accept.empty() ? std::string(value) : "," + std::string(value);
+      break;
+    case kEncoding:
+      has_encoding_ = !same_word(value, "identity");
+      break;
+    default:
+      head_.fetch_site = value;
+      break;
   }
   return true;
 }

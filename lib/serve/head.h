@@ -43,13 +43,14 @@ class HeadReader {
   enum class State { kMore, kDone, kRefused };
   // `text` begins with the request; empty lines before it are skipped (clients used to send them).
   State read(std::string_view text, const Limits& limits);
-  const Head& head() const { return head_; }        // with kDone
+  const Head& head() const { return head_; }           // with kDone
   const Refusal& refusal() const { return refusal_; }  // with kRefused
   void reset() { *this = {}; }
 
  private:
   State refuse(int status, const char* code, std::string message);
   State parse(std::string_view text, std::size_t begin, const Limits& limits);
+  bool bad(int status, const char* code, std::string message);
   bool request_line(std::string_view line);
   bool header(std::string_view line);
   bool known_header(std::string_view name, std::string_view value);

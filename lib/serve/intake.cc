@@ -63,7 +63,8 @@ Result<void> read_list(Intake& in, const json::Value& list, const Judging& judgi
       in.entries.push_back(make_entry(std::move(line.text), v, line.number, judging, in.settings));
     } else {
       in.entries.push_back(failed_entry(
-          line, make_error(Exit::kInput, "not_object", std::string("a record is an object; this is ") + name(v.type()))));
+          line,
+          make_error(Exit::kInput, "not_object", std::string("a record is an object; this is ") + name(v.type()))));
     }
   });
   return {};
@@ -106,7 +107,7 @@ Entry make_entry(std::string text, const json::Value& record, std::uint64_t numb
   return e;
 }
 
-Result<Intake> read_body(const Head& head, std::string body, const Judging& judging, const Limits& limits) {
+Result<Intake> read_body(const Head& head, std::string_view body, const Judging& judging, const Limits& limits) {
   Intake in;
   Choices c{judging.settings, std::nullopt};
   RM_TRY(choose_by_query(c, head.query, limits));
@@ -129,9 +130,10 @@ Result<Intake> read_body(const Head& head, std::string body, const Judging& judg
   }
   if (const auto stream = root.find("stream"); stream && stream->boolean()) {
     in.stream = *stream->boolean();
-    body = records::splice(body, {}, kStream);
+    in.entries.push_back(make_entry(records::splice(body, {}, kStream), root, 1, judging, in.settings));
+    return in;
   }
-  in.entries.push_back(make_entry(std::move(body), root, 1, judging, in.settings));
+  in.entries.push_back(make_entry(std::string(body), root, 1, judging, in.settings));
   return in;
 }
 

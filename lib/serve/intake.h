@@ -42,7 +42,7 @@ struct Intake {
 // A record; {"record": {...}} or {"records": [...]} with "options" and "stream" beside; or lines of records where the
 // content type says ndjson or jsonl. Errors are about the whole request: reasons "bad_json", "bad_request", "bad_option",
 // "too_many_records"; a bad record is no error here but an entry with a failure.
-Result<Intake> read_body(const Head& head, std::string body, const Judging& judging, const Limits& limits);
+Result<Intake> read_body(const Head& head, std::string_view body, const Judging& judging, const Limits& limits);
 
 Entry make_entry(std::string text, const json::Value& record, std::uint64_t number, const Judging& judging,
                  const judge::Settings& settings);

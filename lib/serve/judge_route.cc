@@ -59,7 +59,7 @@ class Asked {
   Intake in_;
   std::function<bool()> probe_;
   Batch batch_;
-  std::vector<std::size_t> entry_of_;  // by job
+  std::vector<std::size_t> entry_of_;                                    // by job
   std::map<std::pair<std::size_t, std::uint64_t>, std::string> traces_;  // up to their rubric; empty once it is sent
   std::size_t failed_ = 0;
   Clock::time_point began_ = Clock::now();
@@ -209,15 +209,13 @@ void judge_route(Context& c, const httplib::Request& req, httplib::Response& res
   if ((!events && !lines) || connection.head().http_1_0) return streamed->asked.whole(res);
 
   res.set_header("X-Accel-Buffering", "no");
-  res.set_chunked_content_provider(events ? "text/event-stream" : "application/x-ndjson",
-                                   [streamed, events](std::size_t, httplib::DataSink& sink) {
-                                     const Write write = [&sink](std::string_view s) {
-                                       return sink.write(s.data(), s.size());
-                                     };
-                                     events ? streamed->asked.events(write) : streamed->asked.lines(write);
-                                     sink.done();
-                                     return true;
-                                   });
+  res.set_chunked_content_provider(
+      events ? "text/event-stream" : "application/x-ndjson", [streamed, events](std::size_t, httplib::DataSink& sink) {
+        const Write write = [&sink](std::string_view s) { return sink.write(s.data(), s.size()); };
+        events ? streamed->asked.events(write) : streamed->asked.lines(write);
+        sink.done();
+        return true;
+      });
 }
 
 }  // namespace rm::serve

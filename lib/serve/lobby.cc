@@ -194,9 +194,12 @@ void Lobby::heard(int fd) {
   }
   const bool fresh = guest.connection->empty();
   switch (guest.connection->fill()) {
-    case Connection::Got::kEnd: return drop(fd);
-    case Connection::Got::kNothing: return;
-    case Connection::Got::kSome: break;
+    case Connection::Got::kEnd:
+      return drop(fd);
+    case Connection::Got::kNothing:
+      return;
+    case Connection::Got::kSome:
+      break;
   }
   if (fresh) guest.connection->since = Clock::now();
   advance(guest);
@@ -205,9 +208,13 @@ void Lobby::heard(int fd) {
 bool Lobby::advance(Guest& guest) {
   Connection& c = *guest.connection;
   switch (c.read_head()) {
-    case HeadReader::State::kMore: return true;
-    case HeadReader::State::kRefused: refuse(guest, c.refusal()); return true;
-    case HeadReader::State::kDone: break;
+    case HeadReader::State::kMore:
+      return true;
+    case HeadReader::State::kRefused:
+      refuse(guest, c.refusal());
+      return true;
+    case HeadReader::State::kDone:
+      break;
   }
   if (!c.body_is_here()) return true;
   const int fd = c.socket();

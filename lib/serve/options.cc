@@ -16,7 +16,8 @@ Error bad_address(std::string_view address) {
 
 bool is_name(std::string_view host) {
   for (const char c : host) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
     if (!plain) return false;
   }
   return true;
@@ -59,8 +60,9 @@ bool is_loopback(std::string_view host) {
 Result<void> check_exposure(const Options& o) {
   if (!o.token.empty() || is_loopback(o.host)) return {};
   return make_error(Exit::kUsage, "usage",
-                    "--serve " + o.host + ": other machines can reach this address, so a token is needed: put one into "
-                                          "RM_SERVE_TOKEN, or serve on 127.0.0.1");
+                    "--serve " + o.host +
+                        ": other machines can reach this address, so a token is needed: put one into "
+                        "RM_SERVE_TOKEN, or serve on 127.0.0.1");
 }
 
 }  // namespace rm::serve

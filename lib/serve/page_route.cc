@@ -30,9 +30,10 @@ void page_route(Context&, const httplib::Request&, httplib::Response& res) {
     if (mark < kPage.size()) page += nonce;
     at = mark + kMark.size();
   }
-  res.set_header("Content-Security-Policy",
-                 "default-src 'none'; script-src 'nonce-" + nonce + "'; style-src 'nonce-" + nonce +
-                     "'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+  res.set_header(
+      "Content-Security-Policy",
+      "default-src 'none'; script-src 'nonce-" + nonce + "'; style-src 'nonce-" + nonce +
+          "'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
   res.set_header("Referrer-Policy", "no-referrer");
   res.set_content(page, "text/html; charset=utf-8");
 }

@@ -17,13 +17,19 @@ constexpr std::array<Style, 3> kStyles{Style{"<|im_start|>", "\n", "<|im_end|>"}
                                        Style{"<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"},
                                        Style{"<start_of_turn>", "\n", "<end_of_turn>"}};
 
-constexpr std::string_view kUser = "<\xEF\xBD\x9CUser\xEF\xBD\x9C>", kAssistant = "<\xEF\xBD\x9C" "Assistant\xEF\xBD\x9C>";
-constexpr std::string_view kSentenceEnd = "<\xEF\xBD\x9C" "end\xE2\x96\x81of\xE2\x96\x81sentence\xEF\xBD\x9C>";
-constexpr std::string_view kSentenceBegin = "<\xEF\xBD\x9C" "begin\xE2\x96\x81of\xE2\x96\x81sentence\xEF\xBD\x9C>";
+constexpr std::string_view kUser = "<\xEF\xBD\x9CUser\xEF\xBD\x9C>", kAssistant =
+                                                                         "<\xEF\xBD\x9C"
+                                                                         "Assistant\xEF\xBD\x9C>";
+constexpr std::string_view kSentenceEnd =
+    "<\xEF\xBD\x9C"
+    "end\xE2\x96\x81of\xE2\x96\x81sentence\xEF\xBD\x9C>";
+constexpr std::string_view kSentenceBegin =
+    "<\xEF\xBD\x9C"
+    "begin\xE2\x96\x81of\xE2\x96\x81sentence\xEF\xBD\x9C>";
 
-constexpr std::array<std::string_view, 12> kEndMarks{"<|im_end|>",   "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>",
-                                                     "</s>",         kSentenceEnd,    "<end_of_turn>", "<eos>",
-                                                     "<pad>",        "<|pad|>",       "[PAD]",      "<|finetune_right_pad_id|>"};
+constexpr std::array<std::string_view, 12> kEndMarks{
+    "<|im_end|>",    "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "</s>",  kSentenceEnd,
+    "<end_of_turn>", "<eos>",         "<pad>",      "<|pad|>",         "[PAD]", "<|finetune_right_pad_id|>"};
 
 constexpr std::string_view kSpace = " \t\r\n";
 
@@ -58,7 +64,8 @@ std::vector<Message> read_style(std::string_view text, const Style& style) {
     if (role_end == std::string_view::npos) break;
     const std::size_t from = role_end + style.role_end.size();
     const std::size_t end = turn_end(text, from, style, at);
-    turns.push_back({role_name(text.substr(role, role_end - role)), std::string(trimmed(text.substr(from, end - from)))});
+    turns.push_back(
+        {role_name(text.substr(role, role_end - role)), std::string(trimmed(text.substr(from, end - from)))});
   }
   return turns;
 }
@@ -68,7 +75,8 @@ std::vector<Message> read_deepseek(std::string_view text) {
   std::vector<Message> turns;
   if (text.substr(0, kSentenceBegin.size()) == kSentenceBegin) text.remove_prefix(kSentenceBegin.size());
   std::size_t user = text.find(kUser);
-  if (const auto system = trimmed(text.substr(0, user)); !system.empty()) turns.push_back({"system", std::string(system)});
+  if (const auto system = trimmed(text.substr(0, user)); !system.empty())
+    turns.push_back({"system", std::string(system)});
   while (user != std::string_view::npos) {
     const std::size_t from = user + kUser.size();
     const std::size_t assistant = std::min(text.find(kAssistant, from), text.size());

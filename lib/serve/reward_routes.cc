@@ -14,7 +14,8 @@ std::optional<std::vector<Reward>> find_rewards(Context& c, const httplib::Reque
   const Limits& limits = c.options.limits;
   Connection& connection = Front::current();
   Choices choices{c.judging.settings, std::nullopt};
-  if (auto r = choose_by_query(choices, connection.head().query, limits); !r) return reply_error(res, r.error()), std::nullopt;
+  if (auto r = choose_by_query(choices, connection.head().query, limits); !r)
+    return reply_error(res, r.error()), std::nullopt;
   json::Document doc;
   const auto body = doc.parse(req.body);
   if (!body) return reply_error(res, body.error()), std::nullopt;
@@ -25,7 +26,8 @@ std::optional<std::vector<Reward>> find_rewards(Context& c, const httplib::Reque
   if (!place) return reply_error(res, 503, "busy", "too many requests are being judged; try again"), std::nullopt;
   const std::vector<Group> groups = group(*rollouts, c.judging, choices.settings);
   std::vector<Reward> rewards(rollouts->size());
-  Batch batch(c.dispatcher, limits, [&connection] { return connection.gone([&] { return connection.send_interim(); }); });
+  Batch batch(c.dispatcher, limits,
+              [&connection] { return connection.gone([&] { return connection.send_interim(); }); });
   std::vector<const Group*> asked;
   for (const Group& g : groups) {
     if (g.entry.job) {

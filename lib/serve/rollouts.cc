@@ -21,7 +21,8 @@ Result<std::vector<std::string>> read_texts(const json::Value& body, const char*
     out.emplace_back(*one);
     return out;
   }
-  if (!value->is(json::Type::kArray)) return bad(std::string("\"") + field + "\" must be a string or an array of strings");
+  if (!value->is(json::Type::kArray))
+    return bad(std::string("\"") + field + "\" must be a string or an array of strings");
   if (value->size() > limits.records) return bad("more than " + std::to_string(limits.records) + " items");
   for (const json::Value& item : value->items()) {
     const auto s = item.string();
@@ -40,8 +41,10 @@ std::vector<std::string> read_labels(const json::Value& body, std::size_t count)
   if (!labels || !labels->is(json::Type::kArray)) return out;
   labels->each_item([&](std::size_t i, json::Value v) {
     if (i >= count) return;
-    if (const auto s = v.string()) out[i] = *s;
-    else if (v.is(json::Type::kNumber)) out[i] = v.dump();
+    if (const auto s = v.string())
+      out[i] = *s;
+    else if (v.is(json::Type::kNumber))
+      out[i] = v.dump();
   });
   return out;
 }
@@ -82,13 +85,17 @@ std::optional<Rollout> read_query(std::string_view query, const std::string* pro
 void write_messages(json::Writer& w, const std::vector<Message>& messages) {
   w.begin_array();
   for (const Message& m : messages)
-    w.begin_object().member("role", std::string_view(m.role)).member("content", std::string_view(m.content)).end_object();
+    w.begin_object()
+        .member("role", std::string_view(m.role))
+        .member("content", std::string_view(m.content))
+        .end_object();
   w.end_array();
 }
 
 std::string key_of(const Rollout& r) {
   std::string key;
-  for (const Message& m : r.prompt) key += std::to_string(m.role.size()) + m.role + std::to_string(m.content.size()) + ":" + m.content;
+  for (const Message& m : r.prompt)
+    key += std::to_string(m.role.size()) + m.role + std::to_string(m.content.size()) + ":" + m.content;
   return key;
 }
 
@@ -128,8 +135,9 @@ Result<std::vector<Rollout>> read_openrlhf(const json::Value& body, const Limits
   for (std::size_t i = 0; i < queries.size(); ++i) {
     auto r = read_query(queries[i], prompts.empty() ? nullptr : &prompts[i]);
     if (!r)
-      return bad("\"query\"[" + std::to_string(i) +
-                 "]: cannot tell the answer from the prompt; send \"prompts\" too, or text rendered by a chat template");
+      return bad(
+          "\"query\"[" + std::to_string(i) +
+          "]: cannot tell the answer from the prompt; send \"prompts\" too, or text rendered by a chat template");
     r->reference = labels[i];
     out.push_back(std::move(*r));
   }
@@ -162,8 +170,10 @@ std::vector<Group> group(const std::vector<Rollout>& rollouts, const Judging& ju
   for (Group& g : groups) {
     g.settings = settings;
     const bool compare = g.members.size() > 1 || !rollouts[g.members.front()].reference.empty();
-    if (compare) g.settings.rate.reset();
-    else if (!g.settings.rate) g.settings.rate = judge::Scale{};
+    if (compare)
+      g.settings.rate.reset();
+    else if (!g.settings.rate)
+      g.settings.rate = judge::Scale{};
     std::string text = record_of(rollouts, g.members);
     json::Document doc;
     const auto record = doc.parse(text);  // our own writing

@@ -17,10 +17,10 @@ struct Route {
   std::string_view path, methods;
 };
 
-constexpr std::array<Route, 8> kRoutes{Route{"/v1/judge", "POST"},     Route{"/openrlhf", "POST"},
-                                       Route{"/get_reward", "POST"},   Route{"/classify", "POST"},
+constexpr std::array<Route, 8> kRoutes{Route{"/v1/judge", "POST"},      Route{"/openrlhf", "POST"},
+                                       Route{"/get_reward", "POST"},    Route{"/classify", "POST"},
                                        Route{"/v1/embeddings", "POST"}, Route{"/health", "GET, HEAD"},
-                                       Route{"/metrics", "GET, HEAD"}, Route{"/", "GET, HEAD"}};
+                                       Route{"/metrics", "GET, HEAD"},  Route{"/", "GET, HEAD"}};
 
 // A bounded set of names for counting, whatever clients ask for.
 Route route_of(std::string_view path) {
@@ -149,7 +149,8 @@ void Server::Impl::wait_for_end() {
   std::unique_lock lock(mutex);
   while (!stopping && !signals::drain_requested() && !signals::stop_requested()) {
     if (!dispatcher.healthy() && !std::exchange(told, true) && log)
-      log("the model has failed: " + dispatcher.why_down() + "; requests are answered with 503 until the server is restarted");
+      log("the model has failed: " + dispatcher.why_down() +
+          "; requests are answered with 503 until the server is restarted");
     changed.wait_for(lock, std::chrono::milliseconds(100));
   }
 }

@@ -71,8 +71,9 @@ int main(int argc, char** argv) {
   const auto prompts = rm::judge::PromptSet::built_in();
   rm::serve::Judging judging;
   judging.prompts = &prompts;
-  auto server = rm::serve::Server::open(options, talker, judging,
-                                        [](const std::string& line) { std::fprintf(stderr, "serve-probe: %s\n", line.c_str()); });
+  auto server = rm::serve::Server::open(options, talker, judging, [](const std::string& line) {
+    std::fprintf(stderr, "serve-probe: %s\n", line.c_str());
+  });
   if (!server) {
     std::fprintf(stderr, "serve-probe: %s\n", server.error().message.c_str());
     return static_cast<int>(server.error().exit);

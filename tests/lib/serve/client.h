@@ -14,7 +14,7 @@
 namespace rm::tests {
 
 struct Response {
-  int status = 0;  // 0: nothing that is HTTP came
+  int status = 0;                              // 0: nothing that is HTTP came
   std::map<std::string, std::string> headers;  // lower-case names
   std::string body;                            // chunks joined
   bool whole = false;

@@ -135,8 +135,9 @@ TEST_CASE("metrics are counted once and labels are escaped") {
        {"rm_requests_total{route=\"/v1/judge\",status=\"200\"} 2\n", "rm_request_seconds_bucket{le=\"0.005\"} 1\n",
         "rm_request_seconds_bucket{le=\"300\"} 1\n", "rm_request_seconds_bucket{le=\"+Inf\"} 2\n",
         "rm_request_seconds_count 2\n", "rm_records_tied_total 1\n", "rm_records_failed_total 1\n",
-        "rm_records_unparsed_total 0\n", "rm_samples_total 2\n", "rm_tokens_total{kind=\"prompt\"} 7\n", "rm_connections 3\n",
-        "rm_records_queued 2\n", "rm_records_in_flight 1\n", "rm_healthy 0\n", "model=\"a \\\"b\\\" \\\\c\"} 1\n"}) {
+        "rm_records_unparsed_total 0\n", "rm_samples_total 2\n", "rm_tokens_total{kind=\"prompt\"} 7\n",
+        "rm_connections 3\n", "rm_records_queued 2\n", "rm_records_in_flight 1\n", "rm_healthy 0\n",
+        "model=\"a \\\"b\\\" \\\\c\"} 1\n"}) {
     CAPTURE(line);
     CHECK(text.find(line) != std::string::npos);
   }

@@ -13,7 +13,8 @@ TEST_CASE("a whole head is read with the values as they were sent") {
   HeadReader r;
   const std::string_view text =
       "\r\nPOST /v1/judge?rate=1-10 HTTP/1.1\r\nhOsT: localhost:80\r\nContent-Length: 12\r\n"
-      "Authorization: Bearer a%41b\r\nAccept: text/html, text/event-stream;q=0.5\r\nContent-Type: application/json; x=y\r\n\r\nbody";
+      "Authorization: Bearer a%41b\r\nAccept: text/html, text/event-stream;q=0.5\r\nContent-Type: application/json; "
+      "x=y\r\n\r\nbody";
   REQUIRE(feed(r, text) == State::kDone);
   const Head& h = r.head();
   CHECK(h.method == "POST");
@@ -65,12 +66,14 @@ TEST_CASE("what could be read in two ways is refused") {
            Row{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\n", 400, "bad_length"},
            Row{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400, "bad_length"},
            Row{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n", 413, "too_large"},
-           Row{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "bad_length"},
+           Row{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", 400,
+               "bad_length"},
            Row{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501, "bad_encoding"},
            Row{"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "bad_encoding"},
            Row{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Encoding: gzip\r\n\r\n", 415, "compressed"},
            Row{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: money\r\n\r\n", 417, "bad_expectation"},
            Row{"\x16\x03\x01\x02", 400, "bad_request"},  // a TLS greeting
+           Row{"GET\x01", 400, "bad_request"},
        }) {
     CAPTURE(row.text);
     HeadReader r;
@@ -100,10 +103,10 @@ TEST_CASE("a connection goes on unless somebody says otherwise") {
     const char* text;
     bool keep;
   };
-  for (const Row& row : {Row{"GET / HTTP/1.1\r\nHost: a\r\n\r\n", true},
-                         Row{"GET / HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n", false},
-                         Row{"GET / HTTP/1.0\r\n\r\n", false},
-                         Row{"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", true}}) {
+  for (const Row& row :
+       {Row{"GET / HTTP/1.1\r\nHost: a\r\n\r\n", true},
+        Row{"GET / HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n", false}, Row{"GET / HTTP/1.0\r\n\r\n", false},
+        Row{"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", true}}) {
     CAPTURE(row.text);
     HeadReader r;
     REQUIRE(feed(r, row.text) == State::kDone);

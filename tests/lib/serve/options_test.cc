@@ -14,11 +14,11 @@ TEST_CASE("addresses") {
     const char* host;  // null: refused
     int port;
   };
-  for (const Row& row : {Row{"127.0.0.1:8080", "127.0.0.1", 8080}, Row{":0", "127.0.0.1", 0},
-                         Row{"localhost:80", "localhost", 80}, Row{"[::1]:80", "::1", 80},
-                         Row{"0.0.0.0:65535", "0.0.0.0", 65535}, Row{"8080", nullptr, 0}, Row{"a:b", nullptr, 0},
-                         Row{"a:70000", nullptr, 0}, Row{"a:-1", nullptr, 0}, Row{"[zz]:80", nullptr, 0},
-                         Row{"::1:80", nullptr, 0}, Row{"a b:80", nullptr, 0}, Row{"", nullptr, 0}}) {
+  for (const Row& row :
+       {Row{"127.0.0.1:8080", "127.0.0.1", 8080}, Row{":0", "127.0.0.1", 0}, Row{"localhost:80", "localhost", 80},
+        Row{"[::1]:80", "::1", 80}, Row{"0.0.0.0:65535", "0.0.0.0", 65535}, Row{"8080", nullptr, 0},
+        Row{"a:b", nullptr, 0}, Row{"a:70000", nullptr, 0}, Row{"a:-1", nullptr, 0}, Row{"[zz]:80", nullptr, 0},
+        Row{"::1:80", nullptr, 0}, Row{"a b:80", nullptr, 0}, Row{"", nullptr, 0}}) {
     CAPTURE(row.text);
     const auto o = parse_address(row.text);
     REQUIRE(o.ok() == (row.host != nullptr));
@@ -61,8 +61,8 @@ TEST_CASE("a request may change a few things within bounds") {
   CHECK(c.settings.seed == 18446744073709551615u);
   CHECK(c.settings.budget == 20);
   CHECK(c.stream == true);
-  for (const char* bad : {"samples=0", "samples=17", "samples=x", "samples", "rate=5-1", "rate=5", "seed=-1", "budget=99999",
-                          "both_orders=maybe", "temperature=2", "max_tokens=1", "=", "%73eed=1"}) {
+  for (const char* bad : {"samples=0", "samples=17", "samples=x", "samples", "rate=5-1", "rate=5", "seed=-1",
+                          "budget=99999", "both_orders=maybe", "temperature=2", "max_tokens=1", "=", "%73eed=1"}) {
     CAPTURE(bad);
     Choices d;
     const auto r = choose_by_query(d, bad, {});
@@ -81,7 +81,8 @@ TEST_CASE("the same by an object") {
   CHECK(c.settings.samples == 2);
   CHECK(c.settings.rate->high == 3);
   CHECK(c.settings.seed == 7);
-  for (const char* bad : {R"({"samples":[1]})", R"({"samples":""})", R"({"model":"x"})", R"([])", R"({"samples":1.5})"}) {
+  for (const char* bad :
+       {R"({"samples":[1]})", R"({"samples":""})", R"({"model":"x"})", R"([])", R"({"samples":1.5})"}) {
     CAPTURE(bad);
     rm::json::Document other;
     const auto value = other.parse(bad);

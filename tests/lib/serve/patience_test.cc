@@ -64,6 +64,19 @@ TEST_CASE("bodies are bounded before they are read") {
   CHECK(busy.headers.at("retry-after") == "1");
 }
 
+TEST_CASE("chunks of unknown number count as they come") {
+  Options o;
+  o.limits.bodies_bytes = 100'000;
+  Serving s({say_right}, o);
+  Client c(s.port);
+  c.send("POST /v1/judge HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+  const std::string chunk = "1000\r\n" + std::string(0x1000, ' ') + "\r\n";
+  for (int i = 0; i < 100 && c.send(chunk); ++i) {
+  }
+  CHECK(c.read().status == 503);
+  CHECK(ask(s.port, "POST", "/v1/judge", kPair).status == 200);  // its room is free again
+}
+
 TEST_CASE("who waits for leave to send a body gets it") {
   Serving s;
   Client c(s.port);
@@ -84,7 +97,8 @@ TEST_CASE("slow heads and slow bodies end in time and hold nobody up") {
   std::vector<std::unique_ptr<Client>> slow;
   for (int i = 0; i < 40; ++i) {
     slow.push_back(std::make_unique<Client>(s.port));
-    slow.back()->send(i % 2 ? "POST /v1/judge HTTP/1.1\r\nHost: loc" : "POST /v1/judge HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40\r\n\r\n{");
+    slow.back()->send(i % 2 ? "POST /v1/judge HTTP/1.1\r\nHost: loc"
+                            : "POST /v1/judge HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40\r\n\r\n{");
   }
   CHECK(ask(s.port, "POST", "/v1/judge", R"({"question":"q","answer_a":"a","answer_b":"b"})").status == 200);
   CHECK(slow[0]->read().status == 408);
@@ -111,9 +125,10 @@ TEST_CASE("rude bytes harm nobody") {
   Serving s;
   std::string noise;
   for (int i = 0; i < 4096; ++i) noise += static_cast<char>((i * 7919) >> 3);
-  for (const std::string& bytes : {noise, std::string("\0\0\0\0", 4), std::string("GET"), std::string("\r\n\r\n\r\n\r\n\r\n\r\n"),
-                                   std::string("POST /v1/judge HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n{}"),
-                                   "GET /" + std::string(100'000, 'a')}) {
+  for (const std::string& bytes :
+       {noise, std::string("\0\0\0\0", 4), std::string("GET"), std::string("\r\n\r\n\r\n\r\n\r\n\r\n"),
+        std::string("POST /v1/judge HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n{}"),
+        "GET /" + std::string(100'000, 'a')}) {
     Client c(s.port);
     c.send(bytes);
     c.half_close();
@@ -223,8 +238,9 @@ TEST_CASE("an old client gets whole replies") {
   Serving s;
   Client c(s.port);
   const std::string body = std::string(kPair);
-  const Response r = c.ask("POST /v1/judge HTTP/1.0\r\nAccept: text/event-stream\r\nContent-Length: " +
-                           std::to_string(body.size()) + "\r\n\r\n" + body);
+  const Response r =
+      c.ask("POST /v1/judge HTTP/1.0\r\nAccept: text/event-stream\r\nContent-Length: " + std::to_string(body.size()) +
+            "\r\n\r\n" + body);
   CHECK(r.status == 200);
   CHECK(r.headers.count("transfer-encoding") == 0);
   CHECK(has(r.body, "judgment"));

@@ -48,7 +48,9 @@ TEST_CASE("lines stream back in order") {
   Serving s;
   std::string body;
   for (int i = 0; i < 200; ++i)
-    body += R"({"n":)" + std::to_string(i) + R"(,"question":"q","answer_a":"right","answer_b":"wrong"})" "\n";
+    body += R"({"n":)" + std::to_string(i) +
+            R"(,"question":"q","answer_a":"right","answer_b":"wrong"})"
+            "\n";
   body += "\r\n{broken\n";
   const Response r = ask(s.port, "POST", "/v1/judge", body, kLines);
   CHECK(r.status == 200);
@@ -82,16 +84,18 @@ TEST_CASE("a stream says what begins, what is written, what is weighed and what 
   Serving s(slowly(2));
   for (const bool by_header : {true, false}) {
     CAPTURE(by_header);
-    const Response r = by_header ? ask(s.port, "POST", "/v1/judge?both_orders=1", kPair, "Accept: text/event-stream\r\n")
-                                 : ask(s.port, "POST", "/v1/judge?both_orders=1",
-                                       R"({"stream":true,"question":"q","answer_a":"right","answer_b":"wrong"})");
+    const Response r = by_header
+                           ? ask(s.port, "POST", "/v1/judge?both_orders=1", kPair, "Accept: text/event-stream\r\n")
+                           : ask(s.port, "POST", "/v1/judge?both_orders=1",
+                                 R"({"stream":true,"question":"q","answer_a":"right","answer_b":"wrong"})");
     CHECK(r.status == 200);
     CHECK(r.whole);
     CHECK(r.headers.at("content-type") == "text/event-stream");
     CHECK(r.body.starts_with("event: start\ndata: {\"index\":0,"));
     CHECK(has(r.body, "event: text\ndata: {\"index\":0,\"request\":0,\"order\":\"ab\",\"text\":\"<type>Chat"));
     CHECK(has(r.body, "\"request\":1,\"order\":\"ba\""));
-    CHECK(has(r.body, "event: rubric\ndata: {\"index\":0,\"request\":0,\"criteria\":[{\"name\":\"Truth\",\"weight\":0.6"));
+    CHECK(has(r.body,
+              "event: rubric\ndata: {\"index\":0,\"request\":0,\"criteria\":[{\"name\":\"Truth\",\"weight\":0.6"));
     CHECK(has(r.body, "event: judgment\ndata: {"));
     CHECK_FALSE(has(r.body, "\"stream\":true"));
     CHECK(has(r.body, "event: done\ndata: {\"records\":1,\"failed\":0,"));
@@ -100,7 +104,8 @@ TEST_CASE("a stream says what begins, what is written, what is weighed and what 
 
 TEST_CASE("a record over several lines is one line of a stream") {
   Serving s;
-  const Response r = ask(s.port, "POST", "/v1/judge", "{\n \"question\": \"q\",\r\n \"answer_a\": \"right\",\n\"answer_b\": \"wrong\"\n}",
+  const Response r = ask(s.port, "POST", "/v1/judge",
+                         "{\n \"question\": \"q\",\r\n \"answer_a\": \"right\",\n\"answer_b\": \"wrong\"\n}",
                          "Accept: text/event-stream\r\n");
   const std::size_t at = r.body.find("event: judgment\ndata: ");
   REQUIRE(at != std::string::npos);
@@ -155,8 +160,8 @@ TEST_CASE("OpenRLHF gets a number for every answer") {
   const std::string q = "<|im_start|>user\\nq<|im_end|>\\n<|im_start|>assistant\\n";
   const std::string p = "\"" + q + "\"";
   const Response r = ask(s.port, "POST", "/openrlhf",
-                         R"({"query":[")" + q + R"(wrong<|im_end|>",")" + q + R"(right<|im_end|>"],"prompts":[)" + p + "," + p +
-                             R"(],"labels":["",""]})");
+                         R"({"query":[")" + q + R"(wrong<|im_end|>",")" + q + R"(right<|im_end|>"],"prompts":[)" + p +
+                             "," + p + R"(],"labels":["",""]})");
   CHECK(r.status == 200);
   CHECK(has(r.body, R"({"rewards":[0)"));
   CHECK(has(r.body, R"(,"scores":[)"));
@@ -169,7 +174,8 @@ TEST_CASE("OpenRLHF gets a number for every answer") {
 
 TEST_CASE("verl's discriminative shapes are answered") {
   Serving s({[](const rm::generate::Request&) { return std::string("nothing to be read"); }});
-  const char* body = R"({"model":"m","input":"<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\nfine<|im_end|>\n","use_activation":false})";
+  const char* body =
+      R"({"model":"m","input":"<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\nfine<|im_end|>\n","use_activation":false})";
   const Response c = ask(s.port, "POST", "/classify", body);
   CHECK(c.status == 200);
   CHECK(has(c.body, R"("data":[{"index":0,"label":"unparsed","probs":[0.5],"num_classes":1}])"));

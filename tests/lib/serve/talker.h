@@ -128,7 +128,8 @@ inline std::string say_right(const generate::Request& r) {
   const std::size_t a = text.rfind("right"), b = text.rfind("wrong");
   const bool both = a != std::string::npos && b != std::string::npos;
   const char letter = both && a > b ? 'B' : 'A';
-  return "<type>Chat</type>\n<rubric>\n1. Truth (60%): is it so?\n2. Care (40%): does it help?\n<justify>Both matter.</justify>\n"
+  return "<type>Chat</type>\n<rubric>\n1. Truth (60%): is it so?\n2. Care (40%): does it help?\n<justify>Both "
+         "matter.</justify>\n"
          "</rubric>\n<eval>Compared. </eval>\n<answer>[[" +
          std::string(1, letter) + "]]</answer>";
 }
