@@ -6,7 +6,7 @@
 namespace rm::signals {
 namespace {
 
-std::atomic<int> g_stop{0};  // an Exit; 0: none asked for
+std::atomic<int> g_stop{0};   // an Exit; 0: none asked for
 std::atomic<int> g_drain{0};  // 1: the next signal asks to drain; 2: it has
 static_assert(std::atomic<int>::is_always_lock_free);
 
