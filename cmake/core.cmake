@@ -83,6 +83,8 @@ add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/generated/page.inc
           -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
   DEPENDS ${CMAKE_SOURCE_DIR}/lib/serve/page.html ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
 target_sources(rm_serve PRIVATE ${CMAKE_BINARY_DIR}/generated/page.inc)
+rm_layer(bench DEPS rm_records rm_stats rm_text rm_base)
+rm_layer(report DEPS rm_bench rm_stats rm_base)
 
 add_library(rm_core SHARED cmake/empty.cc)
 foreach(layer ${RM_CORE_LAYERS})

@@ -1,4 +1,5 @@
-// Decompressed bytes of an input: plain, zstd or gzip, told apart by their first bytes. Internal to lines.
+// Decompressed bytes of an input: plain, zstd or gzip, told apart by their first bytes. Internal to lines and
+// elements.
 //
 // Owns its descriptor and one buffer. A zstd window over limits::kZstdWindowLog is refused before memory is taken for it.
 // Concatenated frames, skippable frames and gzip members are one stream.

@@ -57,6 +57,7 @@ Parser::Parser(std::string program, std::string about, std::string examples) : i
   app.formatter(std::make_shared<Layout>(impl_->examples));
   app.set_help_flag();
   app.get_formatter()->label("Options", "Other");
+  app.get_formatter()->label("Positionals", "Files");
 }
 
 Parser::~Parser() = default;
@@ -162,12 +163,19 @@ Parser& Parser::flag(const std::string& names, bool& to, const std::string& help
   return *this;
 }
 
+Parser& Parser::files(const std::string& value, std::vector<std::string>& to, const std::string& help) {
+  CLI::Option* option = impl_->app.add_option_function<std::vector<std::string>>(
+      value, [&to](const std::vector<std::string>& v) { to = v; }, help);
+  option->option_text(" ")->expected(0, CLI::detail::expected_max_vector_size);
+  return *this;
+}
+
 Parsed Parser::parse(int argc, char** argv) {
   Parsed p;
   bool version = false, help = false;
   group("Other");
   flag("--version", version, "Print the version and end");
-  flag("--help", help, "Print this and end; rm-judge(1) says more");
+  flag("--help", help, "Print this and end; " + impl_->program.substr(0, impl_->program.find(' ')) + "(1) says more");
   // Asked for anywhere, these two win over whatever else is wrong with the line.
   for (int i = 1; i < argc; ++i) {
     const std::string_view a = argv[i];

@@ -53,7 +53,8 @@ struct Parsed {
 
 class Parser {
  public:
-  // `about` is one sentence; `examples` stand above the flags in --help.
+  // `program` may have a verb behind it ("rm-eval score"). `about` is one sentence; `examples` stand above the flags in
+  // --help.
   Parser(std::string program, std::string about, std::string examples);
   ~Parser();
   Parser(const Parser&) = delete;
@@ -74,6 +75,8 @@ class Parser {
   Parser& real(const std::string& names, const std::string& value, std::optional<double>& to, double low, double high,
                const std::string& help);
   Parser& flag(const std::string& names, bool& to, const std::string& help);
+  // What stands on the line without a flag, in order; shown as `value` under "Files".
+  Parser& files(const std::string& value, std::vector<std::string>& to, const std::string& help);
 
   Parser& add(Common& c);
   Parser& add(Length& l);

@@ -1,0 +1,78 @@
+// rm-eval: benchmark files in, pairs out; judged records in, scores out. Picks the verb; the work is in the verbs' files.
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "lib/base/escape.h"
+#include "lib/base/fd.h"
+#include "lib/base/signals.h"
+#include "tools/cli/report.h"
+#include "tools/rm-eval/verbs.h"
+#include "version.h"
+
+namespace rm::rmeval {
+namespace {
+
+struct Verb {
+  const char *name, *about;
+  int (*run)(int, char**);
+};
+
+constexpr std::array kVerbs{
+    Verb{"prepare", "turn a benchmark's files into pairs for rm-judge", prepare},
+    Verb{"score", "the published scores of judged records, with intervals", score},
+};
+
+std::string help() {
+  std::string out = "rm-eval: scores judges on reward-model benchmarks\n\nExamples:\n";
+  out += "  rm-eval prepare rm-bench chat.json math.json | rm-judge | rm-eval score\n";
+  out += "  rm-eval score --partial judged.jsonl\n";
+  out += "\nVerbs (rm-eval VERB --help lists the flags of each):\n";
+  for (const Verb& v : kVerbs)
+    out += "  " + std::string(v.name) + std::string(12 - std::string_view(v.name).size(), ' ') + v.about + "\n";
+  return out +
+         "\nOther\n  --version   Print the version and end\n  --help      Print this and end; rm-eval(1) says more\n";
+}
+
+int print(const std::string& text) {
+  const auto printed = cli::print(text);
+  return static_cast<int>(printed ? Exit::kDone : printed.error().exit);
+}
+
+int run(int argc, char** argv) {
+  const std::string_view verb = argc > 1 ? argv[1] : "";
+  for (const Verb& v : kVerbs) {
+    if (verb == v.name) return v.run(argc - 1, argv + 1);
+  }
+  if (verb == "--help") return print(help());
+  if (verb == "--version") return print("rm-eval " RM_VERSION "\n");
+  std::string known;
+  for (const Verb& v : kVerbs) known += (known.empty() ? "" : ", ") + std::string(v.name);
+  return end_with(usage((verb.empty() ? "no verb given" : "\"" + escape_text(verb, 80) + "\" is no verb") +
+                        "; expected one of " + known + " (rm-eval --help)"));
+}
+
+}  // namespace
+
+int end_with(const Error& e) {
+  cli::report(kProgram, e);
+  return static_cast<int>(e.exit);
+}
+
+int end_of_flags(const cli::Parsed& p) {
+  if (p.exit == Exit::kDone) return print(p.text);
+  cli::warn(kProgram, p.text);
+  return static_cast<int>(p.exit);
+}
+
+Error usage(std::string message, std::string where) {
+  return make_error(Exit::kUsage, "usage", std::move(message), std::move(where));
+}
+
+}  // namespace rm::rmeval
+
+int main(int argc, char** argv) {
+  rm::fd::guard_standard();
+  rm::signals::install();
+  return rm::cli::guarded(rm::rmeval::kProgram, [&] { return rm::rmeval::run(argc, argv); });
+}
