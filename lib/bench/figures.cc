@@ -34,7 +34,7 @@ void Patterns::add_other(std::span<const Ratio> terms) {
 
 Figures::Figures(const Slots& slots, Source source, const Settings& s, bool differences)
     : slots_(slots), source_(std::move(source)), settings_(s), differences_(differences), totals_(slots.all().size()) {
-  source_([&](std::size_t, std::span<const Share> shares) {
+  source_([&](std::uint64_t, std::size_t, std::span<const Share> shares) {
     for (const Share& share : shares) {
       SlotTotal& t = totals_[share.slot];
       t.ratio.sum += share.ratio.sum;
@@ -76,7 +76,7 @@ Figure Figures::weighted(std::string group, std::string name, const std::vector<
   std::vector<std::vector<Ratio>> scratch;
   for (const stats::Stratum& s : c.strata)
     patterns.emplace_back(s.weights.size()), scratch.emplace_back(s.weights.size());
-  source_([&](std::size_t stratum, std::span<const Share> shares) {
+  source_([&](std::uint64_t, std::size_t stratum, std::span<const Share> shares) {
     const std::size_t at = stratum_of[stratum];
     if (at == SIZE_MAX) return;
     scratch[at].assign(scratch[at].size(), Ratio());
@@ -109,7 +109,7 @@ Figure Figures::pooled(std::string group, std::string name, const std::vector<st
     return with_wilson(std::move(f), sum);
   }
   Patterns patterns(1);
-  source_([&](std::size_t, std::span<const Share> shares) {
+  source_([&](std::uint64_t, std::size_t, std::span<const Share> shares) {
     Ratio r;
     for (const Share& s : shares) {
       if (mine[s.slot]) r.sum += s.ratio.sum, r.count += s.ratio.count;

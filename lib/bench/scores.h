@@ -61,6 +61,7 @@ struct Scores {
   std::vector<Baseline> baselines;
   std::vector<Figure> bias;  // consistency, position, length, markdown, length-controlled accuracy
   std::array<Bin, 10> calibration{};
+  bool partial() const { return !missing.empty(); }
 };
 
 // The tally must have passed check(). Errors: Exit::kInput, reason "no_records", where nothing can be scored.

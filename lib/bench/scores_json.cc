@@ -40,7 +40,7 @@ std::string scores_json(const Scores& s) {
   std::string out;
   json::Writer w(out);
   w.begin_object().member("bench", std::string_view(s.bench)).member("version", s.version);
-  w.member("partial", s.settings.partial && !s.missing.empty());
+  w.member("partial", s.partial());
   write(w, "missing", s.missing);
   write(w, "models", s.models);
   w.member("unparsed", word(s.settings.unparsed)).member("upstream_bug", s.settings.upstream_bug);

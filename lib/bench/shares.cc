@@ -11,6 +11,8 @@ namespace {
 
 using stats::Ratio;
 
+constexpr std::uint64_t kPrompts = std::uint64_t{1} << 62;  // numbers of Ties prompts lie behind those of items
+
 // One prompt of the Ties subset (process_single_model and _compute_prompt_stats in reward-bench's utils.py).
 struct Prompt {
   bool there = false, parsed = false, accurate = false;
@@ -134,7 +136,7 @@ void Slots::each_prompt(const PerItem& f) const {
       shares.push_back({ties_slot_ + 2, {preferred, 1}});
       shares.push_back({ties_slot_ + 3, {hard + 0.05 * tail, 1}});
     }
-    if (!shares.empty()) f(slots_[ties_slot_].stratum, shares);
+    if (!shares.empty()) f(kPrompts + static_cast<std::uint64_t>(number), slots_[ties_slot_].stratum, shares);
   }
 }
 
@@ -161,7 +163,7 @@ void Slots::each_item(const Credit& credit, bool with_ties, const PerItem& f) co
       }
       if (s.ratio.count > 0) shares.push_back(s);
     }
-    if (!shares.empty()) f(slots_[slot].stratum, shares);
+    if (!shares.empty()) f(rows[begin].item, slots_[slot].stratum, shares);
   }
   if (with_ties) each_prompt(f);
 }

@@ -31,7 +31,8 @@ struct Slot {
 
 class Slots {
  public:
-  using PerItem = std::function<void(std::size_t stratum, std::span<const Share>)>;
+  // `item` grows from call to call and names the same item in aligned tallies.
+  using PerItem = std::function<void(std::uint64_t item, std::size_t stratum, std::span<const Share>)>;
 
   Slots(Tally& tally, const Settings& s);
 

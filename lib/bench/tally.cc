@@ -33,10 +33,6 @@ std::string cell_words(std::uint64_t cells) {
   return out;
 }
 
-std::uint64_t whole_item(const Item& i) {
-  return i.n >= kMostCells ? ~std::uint64_t{0} : (std::uint64_t{1} << i.n) - 1;
-}
-
 }  // namespace
 
 Result<void> Tally::place(const BenchTag& tag, const Where& where) {
@@ -78,6 +74,12 @@ Result<std::uint16_t> Tally::subset_of(std::string_view name, const Where& where
   return index;
 }
 
+std::uint64_t Tally::wanted(std::size_t item) const {
+  if (expecting_) return expected_[item];
+  const int n = items_[item].n;
+  return n >= kMostCells ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1;
+}
+
 // Three quarters full at most.
 void Tally::grow() {
   if (4 * (items_.size() + 1) <= 3 * table_.size()) return;
@@ -89,18 +91,24 @@ void Tally::grow() {
   }
 }
 
-// The place of an item, made where `make`; items_.size() where there is none.
-Result<std::size_t> Tally::item_of(const BenchTag& tag, std::uint16_t subset, bool make, const Where& where) {
-  grow();
-  const std::uint64_t key = hash64(tag.item, 0x9E3779B97F4A7C15u * (subset + 1u));
-  std::size_t at = key & (table_.size() - 1);
-  for (; table_[at] != 0; at = (at + 1) & (table_.size() - 1)) {
+// The place of an item; items_.size() where there is none.
+std::size_t Tally::find_item(std::uint64_t key, std::uint16_t subset) const {
+  if (table_.empty()) return items_.size();
+  for (std::size_t at = key & (table_.size() - 1); table_[at] != 0; at = (at + 1) & (table_.size() - 1)) {
     if ((table_[at] & kHigh) != (key & kHigh)) continue;
     const std::size_t i = (table_[at] & ~kHigh) - 1;
     if (items_[i].key == key && items_[i].subset == subset) return i;
   }
-  if (!make) return items_.size();
-  if (items_.size() >= UINT32_MAX - 1) return bad("bad_bench", "too many items", where);
+  return items_.size();
+}
+
+std::size_t Tally::item_of(const BenchTag& tag, std::uint16_t subset, bool make) {
+  const std::uint64_t key = hash64(tag.item, hash64(tag.subset));
+  const std::size_t known = find_item(key, subset);
+  if (known < items_.size() || !make || items_.size() >= UINT32_MAX - 1) return known;
+  grow();
+  std::size_t at = key & (table_.size() - 1);
+  while (table_[at] != 0) at = (at + 1) & (table_.size() - 1);
   items_.push_back(
       {.key = key, .name = names_.add(tag.item), .subset = subset, .n = static_cast<std::uint16_t>(tag.n)});
   table_[at] = (key & kHigh) | items_.size();
@@ -112,8 +120,10 @@ Result<void> Tally::expect(const Judged& r, const Where& where) {
   RM_TRY(place(r.bench, where));
   expecting_ = true;
   RM_ASSIGN(const std::uint16_t subset, subset_of(r.bench.subset, where));
-  RM_ASSIGN(const std::size_t i, item_of(r.bench, subset, true, where));
-  items_[i].expected |= std::uint64_t{1} << r.bench.cell;
+  const std::size_t i = item_of(r.bench, subset, true);
+  if (i == items_.size()) return bad("bad_bench", "too many items", where);
+  expected_.resize(items_.size());
+  expected_[i] |= std::uint64_t{1} << r.bench.cell;
   return {};
 }
 
@@ -162,13 +172,13 @@ Result<void> Tally::add(const Judged& r, const Where& where) {
   if (!r.has_judgment && !r.failed) return bad("no_judgment", "the record has no judgment; run rm-judge on it", where);
   RM_TRY(place(r.bench, where));
   RM_ASSIGN(const std::uint16_t subset, subset_of(r.bench.subset, where));
-  RM_ASSIGN(const std::size_t i, item_of(r.bench, subset, !expecting_, where));
+  const std::size_t i = item_of(r.bench, subset, !expecting_);
   const std::string_view label = r.bench.item;
   if (i == items_.size())
     return problem(where.text() + ": unknown item " + shown(label) + " of " + shown(r.bench.subset)), Result<void>();
   Item& item = items_[i];
   const std::uint64_t bit = std::uint64_t{1} << r.bench.cell;
-  if (expecting_ && (item.expected & bit) == 0) {
+  if (expecting_ && (expected_[i] & bit) == 0) {
     problem(where.text() + ": unknown cell " + std::to_string(r.bench.cell) + " of item " + shown(label));
     return {};
   }
@@ -183,7 +193,9 @@ Result<void> Tally::add(const Judged& r, const Where& where) {
   row.item = static_cast<std::uint32_t>(i);
   row.cell = static_cast<std::uint8_t>(r.bench.cell);
   if (rules_->kind == Kind::kRewardBench2 && r.bench.subset == kTies) RM_TRY(add_prompt(r, row, where));
-  if (!rows_.empty() && rows_.back().item > row.item) sorted_ = false;
+  if (!rows_.empty() &&
+      (rows_.back().item > row.item || (rows_.back().item == row.item && rows_.back().cell > row.cell)))
+    sorted_ = false;
   rows_.push_back(row);
   ++counts_.records;
   ++counts_.outcomes[static_cast<std::size_t>(row.outcome)];
@@ -197,15 +209,16 @@ std::vector<std::string> Tally::missing() const {
   std::vector<std::int64_t> whole(subsets_.size(), 0);
   std::vector<std::string> holes;
   std::uint64_t more = 0;
-  for (const Item& i : items_) {
-    const std::uint64_t wanted = expecting_ ? i.expected : whole_item(i);
+  for (std::size_t at = 0; at < items_.size(); ++at) {
+    const Item& i = items_[at];
+    const std::uint64_t absent = wanted(at) & ~i.seen;
     whole[i.subset] += i.seen != 0;
-    if ((wanted & ~i.seen) == 0) continue;
+    if (absent == 0) continue;
     if (holes.size() >= kNamed) {
       ++more;
       continue;
     }
-    const std::string cells = i.n > 1 ? ", cell " + cell_words(wanted & ~i.seen) : "";
+    const std::string cells = i.n > 1 ? ", cell " + cell_words(absent) : "";
     holes.push_back("item " + shown(names_.get(i.name)) + cells + " of " + shown(subsets_[i.subset]) + " is missing");
   }
   if (!expecting_) {
@@ -256,8 +269,10 @@ Result<void> Tally::check(bool partial) const {
 }
 
 const std::vector<Row>& Tally::rows() {
-  if (!sorted_)
-    std::stable_sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) { return a.item < b.item; });
+  if (!sorted_) {
+    std::sort(rows_.begin(), rows_.end(),
+              [](const Row& a, const Row& b) { return a.item != b.item ? a.item < b.item : a.cell < b.cell; });
+  }
   sorted_ = true;
   return rows_;
 }

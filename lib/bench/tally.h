@@ -41,7 +41,7 @@ struct Row {
 };
 
 struct Item {
-  std::uint64_t key = 0, seen = 0, expected = 0;  // bits of cells
+  std::uint64_t key = 0, seen = 0;  // seen: bits of cells
   std::uint32_t name = 0;
   std::uint16_t subset = 0, n = 1;
 };
@@ -89,7 +89,11 @@ class Tally {
   // What is missing, in words, for a partial run; empty where nothing is.
   std::vector<std::string> missing() const;
 
-  // Sorted by item.
+  // Numbers items and subsets as `other` has them, so that rows and slots of the two correspond. Exit::kInput, reason
+  // "other_items", naming what only one of them has.
+  Result<void> align_to(const Tally& other);
+
+  // Sorted by item and cell.
   const std::vector<Row>& rows();
   const std::vector<Item>& items() const { return items_; }
   const std::vector<std::string>& subsets() const { return subsets_; }
@@ -104,7 +108,9 @@ class Tally {
   Result<void> place(const records::BenchTag& tag, const Where& where);
   Result<std::uint16_t> subset_of(std::string_view name, const Where& where);
   void grow();
-  Result<std::size_t> item_of(const records::BenchTag& tag, std::uint16_t subset, bool make, const Where& where);
+  std::uint64_t wanted(std::size_t item) const;
+  std::size_t find_item(std::uint64_t key, std::uint16_t subset) const;
+  std::size_t item_of(const records::BenchTag& tag, std::uint16_t subset, bool make);
   Result<void> add_prompt(const records::Judged& r, Row& row, const Where& where);
   void problem(std::string text) {
     if (++problem_count_ <= 10) problems_.push_back(std::move(text));
@@ -117,7 +123,8 @@ class Tally {
   std::map<std::string, std::uint16_t, std::less<>> subset_index_;
   std::array<std::uint16_t, 256> recent_{};  // subsets by the hash of their name: a guess that is checked
   std::vector<Item> items_;
-  std::vector<std::uint64_t> table_;  // open addressing: high bits of the key, then item + 1; 0 is free
+  std::vector<std::uint64_t> expected_;  // by item: bits of cells; empty unless expecting
+  std::vector<std::uint64_t> table_;     // open addressing: high bits of the key, then item + 1; 0 is free
   Names names_;
   std::vector<Row> rows_;
   std::vector<TiesPrompt> ties_;

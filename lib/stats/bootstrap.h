@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "lib/stats/wilson.h"
@@ -37,6 +39,12 @@ struct Composite {
   double value() const;
   bool empty() const;
 };
+
+// Any other statistic of the sums, by the same resampling: totals[s][t] are those of term t of stratum s. Resamples for which
+// it has no value are left out.
+using Statistic = std::function<std::optional<double>(const std::vector<std::vector<Ratio>>& totals)>;
+Interval bootstrap(const std::vector<Stratum>& strata, const Statistic& f, std::uint64_t seed, int resamples = 2000,
+                   double level = 0.95);
 
 // A level in (0, 1); [value, value] where nothing varies. An empty composite has [0, 1].
 Interval bootstrap(const Composite& c, std::uint64_t seed, int resamples = 2000, double level = 0.95);

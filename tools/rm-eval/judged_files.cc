@@ -2,6 +2,7 @@
 
 #include "lib/base/progress.h"
 #include "lib/records/judged_stream.h"
+#include "lib/records/writer.h"
 #include "tools/cli/report.h"
 #include "tools/rm-eval/verbs.h"
 
@@ -52,6 +53,37 @@ Result<void> read_judged(const std::vector<std::string>& files, const ReadOption
   }
   progress.finish();
   return {};
+}
+
+void add_scoring(cli::Parser& p, Scoring& s) {
+  p.group("Scoring")
+      .flag("--json", s.json, "One JSON object with all figures as fractions, unrounded")
+      .flag("--partial", s.partial, "Score what is there although items are missing; every line then says so")
+      .text("--expect", "FILE", s.expect,
+            "The items are those of FILE, from rm-eval prepare (default: the published counts)")
+      .choice("--unparsed", {"wrong", "chance", "drop"}, s.unparsed,
+              "How records without a verdict count (default wrong)")
+      .flag("--upstream-bug", s.upstream_bug, "RM-Bench as upstream's script has it: file 3 read in place of file 2");
+}
+
+bench::Settings settings_of(const Scoring& s, const cli::Common& c) {
+  bench::Settings out;
+  out.unparsed = s.unparsed == "chance" ? bench::Unparsed::kChance
+                 : s.unparsed == "drop" ? bench::Unparsed::kDrop
+                                        : bench::Unparsed::kWrong;
+  out.partial = s.partial;
+  out.upstream_bug = s.upstream_bug;
+  out.seed = c.seed;
+  return out;
+}
+
+bool has_failures(const bench::Tally& t) { return t.counts().of(bench::Outcome::kFailed) + t.counts().unreadable > 0; }
+
+Result<void> put_text(const cli::Common& c, const std::string& input, std::string text) {
+  while (text.ends_with('\n')) text.pop_back();
+  RM_ASSIGN(auto out, records::Writer::open(c.out, {.input = input}));
+  RM_TRY(out.write(text));
+  return out.close();
 }
 
 }  // namespace rm::rmeval

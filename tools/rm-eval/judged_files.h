@@ -1,11 +1,13 @@
-// Judged records of one or more files into a Tally.
+// What verbs that read judged records share: the flags of scoring, files into a Tally, text to where -o says.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/bench/scores.h"
 #include "lib/bench/tally.h"
+#include "tools/cli/flags.h"
 
 namespace rm::rmeval {
 
@@ -17,5 +19,18 @@ struct ReadOptions {
 
 // Exit::kInput for what cannot be scored (bench/tally.h). Does not check completeness.
 Result<void> read_judged(const std::vector<std::string>& files, const ReadOptions& o, bench::Tally& tally);
+
+struct Scoring {
+  std::string expect, unparsed = "wrong";
+  bool json = false, partial = false, upstream_bug = false;
+};
+void add_scoring(cli::Parser& p, Scoring& s);
+bench::Settings settings_of(const Scoring& s, const cli::Common& c);
+
+// Failure records or unreadable lines: the run ends with 1.
+bool has_failures(const bench::Tally& t);
+
+// To the file of -o or standard output; refuses to write onto `input`.
+Result<void> put_text(const cli::Common& c, const std::string& input, std::string text);
 
 }  // namespace rm::rmeval

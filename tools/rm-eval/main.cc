@@ -21,12 +21,15 @@ struct Verb {
 constexpr std::array kVerbs{
     Verb{"prepare", "turn a benchmark's files into pairs for rm-judge", prepare},
     Verb{"score", "the published scores of judged records, with intervals", score},
+    Verb{"compare", "whether judges of the same items differ, and where", compare},
+    Verb{"vote", "one judgment of those of several judges, by majority", vote},
 };
 
 std::string help() {
   std::string out = "rm-eval: scores judges on reward-model benchmarks\n\nExamples:\n";
   out += "  rm-eval prepare rm-bench chat.json math.json | rm-judge | rm-eval score\n";
   out += "  rm-eval score --partial judged.jsonl\n";
+  out += "  rm-eval compare old.jsonl new.jsonl\n";
   out += "\nVerbs (rm-eval VERB --help lists the flags of each):\n";
   for (const Verb& v : kVerbs)
     out += "  " + std::string(v.name) + std::string(12 - std::string_view(v.name).size(), ' ') + v.about + "\n";

@@ -10,6 +10,8 @@ inline constexpr const char* kProgram = "rm-eval";
 
 int prepare(int argc, char** argv);
 int score(int argc, char** argv);
+int compare(int argc, char** argv);
+int vote(int argc, char** argv);
 
 // What a parsed command line came to, where it does not go on: --help, --version or a usage error.
 int end_of_flags(const cli::Parsed& p);
