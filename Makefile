@@ -41,7 +41,12 @@ install: configure ## make install PREFIX=/usr/local DESTDIR=
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target programs
 	@DESTDIR=$(DESTDIR) $(CMAKE) --install $(BUILD) --prefix $(PREFIX)
 
-test-medium: test test-asan ## The tests again under sanitizers
+test-medium: test test-asan ## The tests again under sanitizers, slow ones, a browser, llama.cpp's server
+	@scripts/deps.sh --medium
+	@scripts/model.py default
+	@$(CTEST) --test-dir $(BUILD) $(TIER) -L 'medium|browser'
+	@bench/peers.sh
+	@python3 tests/medium/llama_server.py $(BUILD)
 test-long: test-medium ## Those, then the fuzz targets: FUZZ_SECONDS=60 each
 	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),60)
 test-asan: ## The core with clang 14 under ASan and UBSan

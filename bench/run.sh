@@ -19,6 +19,9 @@ P
 done
 echo "== rankings within 3 N calls beside every pair (judges of known noise)"
 ranking_probe
+echo "== an endpoint that answers at once"
+cmake --build "$build" --target zero-server
+"$PYTHON" bench/endpoint.py "$build"
 echo "== pairs per minute"
 "$PYTHON" bench/judge_vs_llama.py
 echo "== agreement with llama.cpp's own greedy traces"
@@ -26,3 +29,5 @@ traces=${RM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rm-r1}/traces
 mkdir -p "$traces"
 "$PYTHON" goldens/llama_traces.py "$traces"
 "$PYTHON" bench/agreement.py "$traces" "$build" --free
+echo "== both orders, three samples"
+"$PYTHON" bench/both_orders.py "$build"

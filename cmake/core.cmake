@@ -9,6 +9,7 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 find_path(DOCTEST_INCLUDE doctest/doctest.h REQUIRED)
 
@@ -74,6 +75,14 @@ rm_layer(records DEPS rm_text rm_base)
 rm_layer(generate DEPS rm_weightfile rm_records rm_text rm_base PkgConfig::CURL ${CMAKE_DL_LIBS})
 rm_layer(rubric DEPS rm_text rm_base)
 rm_layer(judge DEPS rm_rubric rm_generate rm_records rm_stats rm_text rm_base)
+rm_layer(serve DEPS rm_judge rm_rubric rm_generate rm_records rm_text rm_base PkgConfig::HTTPLIB Threads::Threads)
+
+# The page that the server shows is one HTML file, compiled in.
+add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/generated/page.inc
+  COMMAND ${CMAKE_COMMAND} -DIN=${CMAKE_SOURCE_DIR}/lib/serve/page.html -DOUT=${CMAKE_BINARY_DIR}/generated/page.inc
+          -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+  DEPENDS ${CMAKE_SOURCE_DIR}/lib/serve/page.html ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+target_sources(rm_serve PRIVATE ${CMAKE_BINARY_DIR}/generated/page.inc)
 rm_layer(bench DEPS rm_records rm_stats rm_text rm_base)
 rm_layer(report DEPS rm_bench rm_stats rm_base)
 
@@ -86,7 +95,7 @@ target_link_libraries(rm_core PUBLIC rm_flags)
 # Copies of the Debian libraries beside our own, for a build that is carried to a machine without those packages. (Debian
 # has no static simdjson or fmt.)
 if(RM_CARRY_DEPS)
-  foreach(name simdjson fmt zstd z xxhash utf8proc)
+  foreach(name simdjson fmt zstd z xxhash utf8proc cpp-httplib ssl crypto brotlicommon brotlidec brotlienc)
     find_library(CARRY_${name} ${name} REQUIRED)
     file(REAL_PATH ${CARRY_${name}} real)
     get_filename_component(file ${real} NAME)

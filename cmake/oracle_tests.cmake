@@ -15,3 +15,13 @@ if(RM_TESTS AND TARGET rm_weightfile AND TARGET rm_text)
     set_tests_properties(oracle PROPERTIES LABELS core)
   endif()
 endif()
+
+# The server over a scripted model, and a browser that uses its page (skipped where there is no chromium).
+if(RM_TESTS AND TARGET rm_serve)
+  add_executable(serve-probe tests/oracle/serve_probe.cc)
+  target_link_libraries(serve-probe PRIVATE rm_serve)
+  add_test(NAME serve/examples COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/serve/examples.py $<TARGET_FILE:serve-probe>)
+  set_tests_properties(serve/examples PROPERTIES LABELS core TIMEOUT 60)
+  add_test(NAME browser/page COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/browser/page.py $<TARGET_FILE:serve-probe>)
+  set_tests_properties(browser/page PROPERTIES LABELS browser SKIP_RETURN_CODE 77 RUN_SERIAL ON TIMEOUT 180)
+endif()

@@ -37,7 +37,9 @@ if(RM_TESTS AND RM_TOOLS)
     add_test(NAME cli/${tool}/${name} COMMAND bash ${CMAKE_SOURCE_DIR}/tests/cli/run.sh ${script})
     set_tests_properties(cli/${tool}/${name} PROPERTIES LABELS cli SKIP_RETURN_CODE 77 ENVIRONMENT
       "RM_BUILD=${CMAKE_BINARY_DIR};RM_SOURCE=${CMAKE_SOURCE_DIR};RM_CMAKE=${CMAKE_COMMAND};OMP_WAIT_POLICY=passive")
-    if(name MATCHES "^model_")  # asks a real model: slower, and alone on the machine
+    if(name MATCHES "^slow_")  # a minute or more: make test-medium
+      set_tests_properties(cli/${tool}/${name} PROPERTIES LABELS medium TIMEOUT 900)
+    elseif(name MATCHES "^model_")  # asks a real model: slower, and alone on the machine
       set_tests_properties(cli/${tool}/${name} PROPERTIES LABELS cli-model RUN_SERIAL ON TIMEOUT 900)
     endif()
   endforeach()

@@ -29,7 +29,7 @@ TOKENS, GREEDY, STRIDE = 256, 64, 5
 
 def questions(shared, count):
     found = []
-    for path in sorted(glob.glob(os.path.join(shared, "data", "rm-bench", "**", "*.json"), recursive=True)):
+    for path in sorted(glob.glob(os.path.join(shared, "rm-bench", "*.json"), recursive=True)):
         with open(path) as f:
             items = json.load(f)
         if isinstance(items, list):
@@ -103,7 +103,7 @@ def main():
     data = os.environ.get("XDG_DATA_HOME", os.path.expanduser("~/.local/share"))
     p.add_argument("--probe", default="build/bin/logit-probe")
     p.add_argument("--models", default=os.environ.get("RM_TEST_MODELS", os.path.join(data, "rm-r1", "models")))
-    p.add_argument("--shared", default=os.environ.get("RM_SHARED", os.path.join(os.path.dirname(__file__), "..", "..", "shared")))
+    p.add_argument("--shared", default=os.environ.get("RM_SHARED", os.path.join(os.path.dirname(__file__), "..", "..", "shared", "data")))
     p.add_argument("--prompts", type=int, default=20)
     p.add_argument("names", nargs="*", default=MODELS)
     o = p.parse_args()

@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Installs what the build lacks: Debian packages by apt-get where that is allowed, the rest into a private folder
-# ($RM_CACHE, else ~/.cache/rm-r1). A second run changes nothing. Usage: scripts/deps.sh [--lint] [--asan] [--no-torch]
+# ($RM_CACHE, else ~/.cache/rm-r1). A second run changes nothing. Usage: scripts/deps.sh [--lint] [--asan] [--medium] [--no-torch]
 set -euo pipefail
 cd "$(dirname "$0")"
 
 packages=(g++ make python3 python3-pip ca-certificates ccache pkg-config libcli11-dev libsimdjson-dev libzstd-dev zlib1g-dev
-          libfmt-dev doctest-dev libxxhash-dev libutf8proc-dev libcurl4-openssl-dev mandoc jq zstd)
+          libfmt-dev doctest-dev libxxhash-dev libutf8proc-dev libcurl4-openssl-dev libcpp-httplib-dev mandoc
+          jq zstd)
 torch=()
 for flag in "$@"; do
   case $flag in
     --lint) packages+=(clang-tidy-14 clang-format-14 shellcheck) ;;
+    --medium) packages+=(chromium chromium-driver) ;;
     --asan) packages+=(clang-14 libclang-rt-14-dev llvm-14) ;;
     --no-torch) torch=(--no-torch) ;;
-    *) echo "deps.sh: unknown flag $flag; expected --lint, --asan or --no-torch" >&2; exit 2 ;;
+    *) echo "deps.sh: unknown flag $flag; expected --lint, --asan, --medium or --no-torch" >&2; exit 2 ;;
   esac
 done
 

@@ -6,10 +6,13 @@
 namespace rm::signals {
 namespace {
 
-std::atomic<int> g_stop{0};  // an Exit; 0: none asked for
+std::atomic<int> g_stop{0};   // an Exit; 0: none asked for
+std::atomic<int> g_drain{0};  // 1: the next signal asks to drain; 2: it has
 static_assert(std::atomic<int>::is_always_lock_free);
 
 extern "C" void rm_on_signal(int signal_number) {
+  int armed = 1;
+  if (g_drain.compare_exchange_strong(armed, 2)) return;
   const int wanted = static_cast<int>(signal_number == SIGINT ? Exit::kInterrupted : Exit::kStopped);
   int none = 0;
   if (g_stop.compare_exchange_strong(none, wanted)) return;
@@ -37,6 +40,13 @@ Error stop_error() {
   return make_error(e, "stopped",
                     e == Exit::kInterrupted ? "interrupted" : "stopped by a signal; run again with --resume");
 }
+
+void drain_first() {
+  int off = 0;
+  g_drain.compare_exchange_strong(off, 1);
+}
+
+bool drain_requested() { return g_drain.load(std::memory_order_relaxed) == 2; }
 
 void request_stop(Exit e) { g_stop.store(static_cast<int>(e)); }
 

@@ -14,4 +14,8 @@ Exit stop_exit();           // kStopped, kInterrupted, or kDone if none was aske
 Error stop_error();         // an Error with stop_exit(), for unwinding a loop
 void request_stop(Exit e);  // as if a signal had come; for tests and servers
 
+// For a server: from now on the first signal asks to finish what has begun, and only the next one to stop.
+void drain_first();
+bool drain_requested();
+
 }  // namespace rm::signals

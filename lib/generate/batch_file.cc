@@ -213,7 +213,7 @@ class FromBatch final : public Generator {
     std::erase_if(waiting_, [id](const Request& r) { return r.id == id; });
   }
   void cancel_all() override { waiting_.clear(); }
-  Result<Tokenized> show(const Request& r) const override;
+  Result<Tokenized> show(const Request& r) const override { return chat_as_text(r); }
 
  private:
   Result<Reply> answer(const Request& r);
@@ -272,13 +272,6 @@ Result<Reply> FromBatch::answer(const Request& r) {
   const bool too_long = about_length(words);
   return make_error(too_long ? Exit::kInput : Exit::kUnavailable, too_long ? "too_long" : "endpoint",
                     "the batch says: " + words.message);
-}
-
-Result<Tokenized> FromBatch::show(const Request& r) const {
-  RM_TRY(chat_supports(r));
-  Tokenized out;
-  for (const Message& m : r.messages) out.text += m.role + ": " + m.content + "\n";
-  return out;
 }
 
 }  // namespace

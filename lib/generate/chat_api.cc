@@ -12,6 +12,7 @@ namespace {
 constexpr int kTopLogprobs = 5;  // what every server grants
 constexpr std::uint64_t kSeedBits = (std::uint64_t{1} << 53) - 1;
 constexpr std::size_t kWordsShown = 300;
+constexpr std::size_t kModelsShown = 12;
 
 Error bad_reply(std::string message) { return make_error(Exit::kInput, "bad_reply", std::move(message)); }
 
@@ -117,6 +118,14 @@ Result<void> chat_supports(const Request& r) {
   return {};
 }
 
+Result<Tokenized> chat_as_text(const Request& r) {
+  RM_TRY(chat_supports(r));
+  Tokenized out;
+  for (const Message& m : r.messages) out.text += m.role + ": " + m.content + "\n";
+  if (!r.prefill.empty()) out.text += "assistant: " + r.prefill;
+  return out;
+}
+
 Result<std::string> chat_body(const Request& r, std::string_view model, bool stream) {
   RM_TRY(chat_supports(r));
   std::string body;
@@ -171,6 +180,14 @@ Result<std::vector<std::string>> read_models(json::Document& doc, std::string_vi
     if (std::string id = text_of(v, "id"); !id.empty()) ids.push_back(std::move(id));
   });
   return ids;
+}
+
+std::string list_models(const std::vector<std::string>& ids) {
+  if (ids.empty()) return "none";
+  std::string out;
+  for (std::size_t i = 0; i < std::min(ids.size(), kModelsShown); ++i) out += (i > 0 ? ", " : "") + escape_text(ids[i]);
+  if (ids.size() > kModelsShown) out += ", and " + std::to_string(ids.size() - kModelsShown) + " more";
+  return out;
 }
 
 ServerWords server_words(json::Document& doc, std::string_view body) {

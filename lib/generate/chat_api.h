@@ -19,8 +19,14 @@ namespace rm::generate {
 // The JSON body of POST {base}/chat/completions. A prefill goes as a last assistant message that is to be continued (vLLM,
 // SGLang). Seeds are cut to 53 bits, which every JSON reader holds. Error (Exit::kInput, reason "unsupported") for a
 // rendered prompt and for forced text, which this format cannot carry.
-Result<void> chat_supports(const Request& r);
 Result<std::string> chat_body(const Request& r, std::string_view model, bool stream);
+
+Result<void> chat_supports(const Request& r);  // the same refusals, without the body
+Result<Tokenized> chat_as_text(
+    const Request& r);  // "role: content" lines for people; no ids, the server renders the prompt
+
+// "a, b, c, and 7 more": names as a server listed them, escaped; "none".
+std::string list_models(const std::vector<std::string>& ids);
 
 // What a completion says, without the id. Reply::text begins with the request's prefill. Errors (Exit::kInput): "bad_reply"
 // when it is no completion (worth another try), "too_long" and "content_filter" where the server says so.

@@ -26,7 +26,6 @@ constexpr Millis kHeedStop{100};  // how long a requested stop may go unnoticed
 constexpr Millis kProbeTimeout{10'000};
 // Tags of exchanges that are no requests: a probe of a server, and the question what models it has after a 404.
 constexpr std::uint64_t kProbe = std::uint64_t{1} << 63, kOffers = std::uint64_t{1} << 62;
-constexpr std::size_t kOffersShown = 12;
 
 ServerPolicy policy_of(const EndpointOptions& o) {
   ServerPolicy p;
@@ -62,7 +61,7 @@ class Endpoint final : public Generator {
   }
   void cancel(std::uint64_t id) override;
   void cancel_all() override;
-  Result<Tokenized> show(const Request& r) const override;
+  Result<Tokenized> show(const Request& r) const override { return chat_as_text(r); }
 
  private:
   void begin_due(Time now);
@@ -101,6 +100,7 @@ class Endpoint final : public Generator {
   std::string not_found_;  // why the servers' offers are being asked for; no new work meanwhile
   std::string last_failure_;
   Time last_answer_{};
+  bool answered_ = false;  // a reply has come
   bool polling_ = false;
   std::vector<std::uint64_t> cancel_later_;  // asked for while polling
   std::atomic<bool> nudged_{false};
@@ -220,6 +220,7 @@ void Endpoint::take_reply(std::uint64_t tag, Job& job, const HttpAnswer& a, Time
   if (!reply && reply.error().reason == "bad_reply") {
     return try_again(tag, job, reply.error().message, Outcome::kFailed, a, now);
   }
+  answered_ = true;
   servers_.give_back(*job.last, Outcome::kAnswered, now);
   end(tag, job, std::move(reply));
 }
@@ -228,7 +229,8 @@ void Endpoint::take_refusal(std::uint64_t tag, Job& job, const HttpAnswer& a, Ti
   const ServerWords words = server_words(doc_, a.body);
   const std::size_t server = *job.last;
   const std::string said = "status " + std::to_string(a.status) + (words.message.empty() ? "" : ": " + words.message);
-  const Action action = action_for(a.status, words);
+  Action action = action_for(a.status, words);
+  if (a.status == 403 && answered_) action = Action::kRefused;  // the key is good: it is the prompt that is not liked
   if (action == Action::kRetry) return try_again(tag, job, said, Outcome::kFailed, a, now);
   if (action == Action::kBusy) return try_again(tag, job, said, Outcome::kNeutral, a, now);
   servers_.give_back(server, Outcome::kNeutral, now);
@@ -328,15 +330,10 @@ void Endpoint::take_offers(std::size_t server, const HttpAnswer& a) {
                     "): check --api-model, and that the address ends in /v1",
                 server);
   }
-  std::string offers;
-  for (std::size_t i = 0; i < std::min(ids->size(), kOffersShown); ++i) {
-    offers += (i > 0 ? ", " : "") + escape_text((*ids)[i]);
-  }
-  if (ids->size() > kOffersShown) offers += ", and " + std::to_string(ids->size() - kOffersShown) + " more";
   const bool listed = std::ranges::find(*ids, models_[server]) != ids->end();
   fail(Exit::kModel, "no_model",
        listed ? "lists the model " + model + " but refuses it (" + not_found_ + ")"
-              : "has no model " + model + "; it offers " + (offers.empty() ? "none" : offers) + " (--api-model)",
+              : "has no model " + model + "; it offers " + list_models(*ids) + " (--api-model)",
        server);
 }
 
@@ -382,14 +379,6 @@ void Endpoint::cancel_all() {
   for (const auto& entry : jobs_) ids.push_back(entry.second->request.id);
   for (const std::uint64_t id : ids) cancel(id);
   if (!polling_) ready_.clear(), delayed_.clear(), done_.clear();
-}
-
-Result<Tokenized> Endpoint::show(const Request& r) const {
-  RM_TRY(chat_supports(r));
-  Tokenized out;
-  for (const Message& m : r.messages) out.text += m.role + ": " + m.content + "\n";
-  if (!r.prefill.empty()) out.text += "assistant: " + r.prefill;
-  return out;
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 // (the server's words), "content_filter", "reply_too_large". The key never shows in an error.
 //
 // wait() fails for good: kUnavailable, reason "unavailable", when all servers are down and none has answered for
-// dead_after; kUnavailable, "key_refused", for 401 and 403 (nothing is wrong with the input or the flags, and the next run
-// with another key may do); kModel, "no_model", with what the server offers; kUsage, "bad_url", for an address that is no
-// such API or redirects.
+// dead_after; kUnavailable, "key_refused", for 401, and for 403 before the first reply (neither input nor flags are wrong:
+// the same run with another key may do); kModel, "no_model", with what the server offers; kUsage, "bad_url", for an address
+// that is no such API or redirects.
 #pragma once
 
 #include <chrono>

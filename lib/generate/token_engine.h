@@ -31,39 +31,39 @@ struct EngineOptions {
 struct EngineInfo {
   std::int64_t vocab = 0, context = 0;  // context: what one sequence may hold
   int batch = 0;
-  std::string device, dtype, isa;       // "cpu", "bf16", "avx512-bf16"
+  std::string device, dtype, isa;  // "cpu", "bf16", "avx512-bf16"
   std::uint64_t weight_bytes = 0, cache_bytes = 0;
 };
 
 using SequenceId = std::uint64_t;
 
 struct TokenRequest {
-  SequenceId id = 0;                     // chosen by the caller, unique among those alive
-  std::vector<std::int32_t> prompt;      // at least one token
-  std::int64_t max_tokens = 0;           // >= 1; prompt + max_tokens may exceed the context: the reply then ends with kLength
-  double temperature = 0, top_p = 1;     // temperature 0: greedy, ties to the lowest id
-  std::uint64_t seed = 0;                // the whole randomness of this sequence
-  std::vector<std::int32_t> stop;        // any of these ends the reply (and is not part of it)
-  std::vector<std::int32_t> watch;       // report these ids' log-probabilities at every generated token
-  std::vector<std::int32_t> forced;      // emit exactly these instead of sampling (teacher forcing), then stop
+  SequenceId id = 0;                 // chosen by the caller, unique among those alive
+  std::vector<std::int32_t> prompt;  // at least one token
+  std::int64_t max_tokens = 0;  // >= 1; prompt + max_tokens may exceed the context: the reply then ends with kLength
+  double temperature = 0, top_p = 1;  // temperature 0: greedy, ties to the lowest id
+  std::uint64_t seed = 0;             // the whole randomness of this sequence
+  std::vector<std::int32_t> stop;     // any of these ends the reply (and is not part of it)
+  std::vector<std::int32_t> watch;    // report these ids' log-probabilities at every generated token
+  std::vector<std::int32_t> forced;   // emit exactly these instead of sampling (teacher forcing), then stop
 };
 
 enum class Finish { kStop, kLength, kCancelled };
 
 struct TokenEvent {
   SequenceId id = 0;
-  std::int32_t token = -1;          // -1: no token, only the end
-  float logprob = 0;                // of the token, temperature 1
-  std::int32_t argmax = -1;         // most likely token at this place
-  std::vector<float> watched;       // parallel to TokenRequest::watch
-  std::optional<Finish> finish;     // the sequence is over; its id is free again
+  std::int32_t token = -1;       // -1: no token, only the end
+  float logprob = 0;             // of the token, temperature 1
+  std::int32_t argmax = -1;      // most likely token at this place
+  std::vector<float> watched;    // parallel to TokenRequest::watch
+  std::optional<Finish> finish;  // the sequence is over; its id is free again
 };
 
 // What an engine has done since it was opened.
 struct EngineStats {
-  std::int64_t steps = 0, decode_steps = 0;                // forward passes; of them with tokens of replies
-  std::int64_t prefill_tokens = 0, decode_tokens = 0;      // positions computed of prompts and given replies; of replies
-  std::int64_t shared_tokens = 0, preempted = 0;           // positions found in the cache; times a sequence was put back
+  std::int64_t steps = 0, decode_steps = 0;            // forward passes; of them with tokens of replies
+  std::int64_t prefill_tokens = 0, decode_tokens = 0;  // positions computed of prompts and given replies; of replies
+  std::int64_t shared_tokens = 0, preempted = 0;       // positions found in the cache; times a sequence was put back
   double seconds = 0, model_seconds = 0, sample_seconds = 0;  // inside step(); of it in the model; in sampling
 };
 
@@ -74,8 +74,8 @@ class TokenEngine {
   virtual EngineStats stats() const { return {}; }
   // Queues a sequence. Error reason "too_long" (Exit::kInput) when the prompt leaves no room for one token in the context.
   virtual Result<void> submit(TokenRequest r) = 0;
-  virtual Result<void> cancel(SequenceId id) = 0;   // its last event has Finish::kCancelled
-  virtual std::size_t alive() const = 0;            // queued and running
+  virtual Result<void> cancel(SequenceId id) = 0;  // its last event has Finish::kCancelled
+  virtual std::size_t alive() const = 0;           // queued and running
   // One scheduling step: prefill chunks and one decode token for every running sequence. Empty only when nothing is alive.
   virtual Result<std::vector<TokenEvent>> step() = 0;
 };

@@ -75,7 +75,7 @@ PY
 server() {
   coproc SERVER { exec python3 "$RM_SOURCE/tests/cli/scripted_server.py" "$@" 2>server.log; }
   read -r port <&"${SERVER[0]}"
-  url=http://127.0.0.1:$port/v1
+  export url=http://127.0.0.1:$port/v1
 }
 served() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())' "http://127.0.0.1:$port/stats"; }
 

@@ -4,7 +4,8 @@
 Prints its port on the first line of standard output and ends with standard input. What goes wrong is drawn from --seed, the
 prompt and how often that prompt was asked, so it does not depend on the order of requests. A prompt may also ask for one
 thing itself: #status=400, #say=WORDS, #filter, #length, #huge, #hang, #thought, #garbage, #fail=N (the first N tries fail).
-A reply is "<answer>[[V]]</answer> DIGEST PROMPT", where V follows from the digest.
+A reply is "<answer>[[V]]</answer> DIGEST PROMPT", where V follows from the digest; where both answers hold #q=N, the one with the
+larger N is preferred, and an answer to be rated gets its N, else 1 to 5.
 GET /stats: {"served": {digest: completions sent whole}, "asked": requests, "connections": ..., "most": in flight at once}.
 """
 import argparse
@@ -41,6 +42,12 @@ def digest(messages):
 
 def reply_text(messages):
     d = digest(messages)
+    prompt = messages[-1]["content"]
+    if "[Answer of the chatbot begins]" in prompt:
+        wanted = re.search(r"#q=(\d+)", prompt)
+        return f"<answer>[[{wanted[1] if wanted else 1 + int(d, 16) % 5}]]</answer> {d}"
+    if len(quality := re.findall(r"#q=(\d+)", prompt)) == 2:
+        return f"<answer>[[{'A' if int(quality[0]) > int(quality[1]) else 'B'}]]</answer> {d}"
     return f"<answer>[[{'AB'[int(d, 16) % 2]}]]</answer> {d} {messages[-1]['content']}"
 
 

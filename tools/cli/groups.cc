@@ -36,9 +36,7 @@ Parser& Parser::add(Length& l) {
 Parser& Parser::add(Model& m) {
   group("Model");
   texts("-m,--model", "PATH|URL", m.models,
-        "Hugging Face folder, .gguf file, or URL of an OpenAI-compatible server ending in /v1; several URLs, or @FILE "
-        "with "
-        "one a line, share the work (default $RM_MODEL, else the default model)");
+        "Model folder, .gguf file, or URL of a server that ends in /v1 (several, or @FILE, share the work)");
   text("--api-model", "NAME", m.api_model, "Model to ask the servers for (default: the first they list)");
   real("--timeout", "SECONDS", m.timeout, 0.001, 1e6, "Longest wait for a server's reply (default 600)");
   integer("--max-inflight", "N", m.max_inflight, 1, 65536, "Most requests at the servers at once (default 64)");

@@ -4,6 +4,7 @@
 
 #include "lib/judge/oddities.h"
 #include "lib/judge/stored.h"
+#include "lib/records/candidates.h"
 #include "lib/records/splice.h"
 #include "tools/rm-judge/loop.h"
 
@@ -52,9 +53,15 @@ Result<void> Loop::begin_again(const std::shared_ptr<Item>& item, const json::Va
 
 Result<void> Loop::reparse(Item& item, const json::Value& record) {
   const auto stored = record.find("judgment");
-  if (!stored)
+  if (!stored) {  // what is wrong with the record itself is the better message
+    if (records::is_ranking(record, o_.map)) {
+      RM_TRY(records::read_candidates(record, o_.map));
+    } else {
+      RM_TRY(records::read_pair(record, o_.map));
+    }
     return make_error(Exit::kInput, "missing_field",
                       "\"judgment\" is missing; --reparse reads records that were judged before");
+  }
   RM_ASSIGN(records::Judgment j, records::read_judgment(*stored));
   RM_ASSIGN(item.judgment, judge::reparse(record, o_.map, std::move(j), o_.settings));
   item.judged = item.done = true;

@@ -1,5 +1,7 @@
 #include "tools/rm-judge/counts.h"
 
+#include <algorithm>
+
 #include "lib/base/json.h"
 #include "lib/base/number.h"
 #include "lib/stats/wilson.h"
@@ -8,8 +10,11 @@ namespace rm::rmjudge {
 
 void Counts::add(const records::Judgment& j) {
   ++judged;
-  if (!j.verdict) ++unparsed;
+  const bool rated = j.ratings && std::ranges::all_of(*j.ratings, [](const auto& r) { return r.has_value(); });
+  const bool ranked = j.ranking && std::ranges::any_of(j.samples, [](const auto& s) { return s.verdict.has_value(); });
+  if (!rated && !ranked && !j.verdict) ++unparsed;
   if (j.verdict == "tie") ++ties;
+  if (std::ranges::any_of(j.samples, [](const auto& s) { return s.reason == "error"; })) ++incomplete;
   for (const records::Sample& s : j.samples) {
     if (s.verdict == 'A') ++said_a;
     if (s.verdict == 'B') ++said_b;
@@ -32,7 +37,11 @@ std::string summary_json(const Counts& c, const Run& r) {
   json::Writer w(out);
   w.begin_object();
   w.member("records", c.records).member("resumed", c.resumed).member("judged", c.judged).member("failed", c.failed);
-  w.member("skipped", c.skipped).member("unparsed", c.unparsed).member("cut", c.cut).member("ties", c.ties);
+  w.member("skipped", c.skipped)
+      .member("incomplete", c.incomplete)
+      .member("unparsed", c.unparsed)
+      .member("cut", c.cut)
+      .member("ties", c.ties);
   w.key("said").begin_object().member("A", c.said_a).member("B", c.said_b).end_object();
   w.member("labelled", c.labelled).member("correct", c.correct).key("accuracy");
   if (c.labelled > 0) {
@@ -65,6 +74,7 @@ std::string closing_line(const Counts& c, const Run& r) {
   if (c.resumed > 0) s += " (" + format_grouped(c.resumed) + " were done before)";
   if (c.unparsed > 0) s += ", " + format_grouped(c.unparsed) + " without a verdict";
   if (c.ties > 0) s += ", " + format_grouped(c.ties) + " ties";
+  if (c.incomplete > 0) s += ", " + format_grouped(c.incomplete) + " with samples missing";
   if (c.failed > 0) s += ", " + format_grouped(c.failed) + " failed";
   if (c.skipped > 0) s += ", " + format_grouped(c.skipped) + " left out";
   if (c.labelled > 0) {

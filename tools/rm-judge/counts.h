@@ -14,6 +14,7 @@ struct Counts {
   std::uint64_t records = 0;  // done by this run: judged + failed + skipped
   std::uint64_t judged = 0, failed = 0, skipped = 0;
   std::uint64_t unparsed = 0;                      // judged, but no sample gave a verdict
+  std::uint64_t incomplete = 0;                    // judged, though some of their samples failed
   std::uint64_t cut = 0;                           // samples that ended at their length
   std::uint64_t ties = 0, said_a = 0, said_b = 0;  // said: letters the model wrote
   std::uint64_t labelled = 0, correct = 0;

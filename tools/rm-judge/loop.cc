@@ -1,5 +1,6 @@
 #include "tools/rm-judge/loop.h"
 
+#include <algorithm>
 #include <array>
 
 #include "lib/base/signals.h"
@@ -103,7 +104,18 @@ void Loop::finish(Item& item, const judge::Job& job) {
   item.judgment = job.judgment();
   item.judged = item.done = true;
   item.out = judged_record(item.line.text, *item.judgment, job.warnings());
+  tell_missing(item);
   for (records::Sample& s : item.judgment->samples) s.text = s.reasoning = {};  // only the counts are wanted now
+}
+
+// A judgment from fewer samples than were asked for is told, and --retry can complete it.
+void Loop::tell_missing(const Item& item) {
+  const auto& samples = item.judgment->samples;
+  const auto missing = std::ranges::count_if(samples, [](const auto& s) { return s.reason == "error"; });
+  if (missing == 0 || o_.quiet) return;
+  if (progress_ != nullptr) progress_->erase();
+  (*tell_)(place(in_.name(), item.line) + ": " + std::to_string(missing) + " of " + std::to_string(samples.size()) +
+           " samples failed; judged by the others (--retry unparsed asks for them again)");
 }
 
 void Loop::fail(Item& item, const Error& e) {

@@ -78,6 +78,7 @@ class Loop {
   void start(const std::shared_ptr<Item>& item, std::shared_ptr<judge::Job> job);
   void ended(const Result<Jobs>& jobs);
   void finish(Item& item, const judge::Job& job);
+  void tell_missing(const Item& item);
   void fail(Item& item, const Error& e);
   void flush();
   void stop_with(const Error& e);

@@ -1,11 +1,13 @@
 // rm-judge: pairs in, the same records with a judgment out. The stages of a run; the work is in loop.cc and one.cc.
 #include <chrono>
+#include <cstdlib>
 
 #include "lib/base/atomic_file.h"
 #include "lib/base/fd.h"
 #include "lib/base/signals.h"
 #include "lib/records/resume.h"
 #include "lib/records/splice.h"
+#include "lib/serve/server.h"
 #include "tools/cli/open.h"
 #include "tools/cli/report.h"
 #include "tools/rm-judge/loop.h"
@@ -115,6 +117,19 @@ Ended judge_question(const Options& o, Judge& judge) {
   return counts ? Ended{*counts, {}} : Ended{{}, counts.error()};
 }
 
+// --serve: until a signal comes; the address goes to standard error, so that people and scripts know when it listens.
+int serve(const Options& o, Judge& judge) {
+  const auto say = [](const std::string& line) { cli::warn(kProgram, line); };
+  const auto end_with = [](const Error& e) { return cli::report(kProgram, e), static_cast<int>(e.exit); };
+  auto options = serve::parse_address(o.serve);
+  if (!options) return end_with(options.error());
+  if (const char* token = std::getenv("RM_SERVE_TOKEN")) options->token = token;
+  auto server = serve::Server::open(*options, *judge.generator, {&judge.prompts, judge.settings, o.map}, say);
+  if (!server) return end_with(server.error());
+  if (!o.common.quiet) say("judging at " + (*server)->url());
+  return static_cast<int>((*server)->run());
+}
+
 int run(int argc, char** argv) {
   Options o;
   const cli::Parsed parsed = parse_flags(argc, argv, o);
@@ -129,13 +144,17 @@ int run(int argc, char** argv) {
   auto judge = open_judge(o);
   if (!judge) return end_with(judge.error());
 
+  if (!o.serve.empty()) return serve(o, *judge);
+
   const Ended end = o.one ? judge_question(o, *judge) : judge_records(o, *judge);
   Run run;
   run.model = judge->settings.model;
   run.prompt_id = o.reparse ? "" : judge->prompts.id(judge->settings.form);
   run.seed = judge->settings.seed;
   run.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  run.exit = end.error ? end.error->exit : end.counts.failed + end.counts.skipped > 0 ? Exit::kSomeFailed : Exit::kDone;
+  run.exit = end.error                                                            ? end.error->exit
+             : end.counts.failed + end.counts.skipped + end.counts.incomplete > 0 ? Exit::kSomeFailed
+                                                                                  : Exit::kDone;
   if (!o.common.summary.empty()) {
     if (auto written = write_file_atomically(o.common.summary, summary_json(end.counts, run) + "\n");
         !written && !end.error)

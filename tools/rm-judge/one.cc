@@ -160,7 +160,7 @@ Result<Counts> judge_one(const Options& o, const judge::Settings& s, const Quest
   c.records = 1;
   c.add(j);
   if (screen.notes) {
-    screen.put("        " +
+    screen.put("\n        " +
                screen.style("2", escape_text(generator.model_name()) + ", " +
                                      format_grouped(static_cast<std::uint64_t>(c.prompt_tokens)) + " + " +
                                      format_grouped(static_cast<std::uint64_t>(c.completion_tokens)) + " tokens, " +

@@ -57,6 +57,9 @@ void print_answers(Screen& s, const Question& q, const records::Judgment& j) {
   s.put(side_by_side({a, q.answers[0]}, {b, q.answers[1]}, std::min(s.full_width, 160), kAnswerRows, s.color));
 }
 
+// Two digits; what rounds to nothing has no sign.
+std::string score_text(double v) { return format_fixed(std::abs(v) < 0.005 ? 0.0 : v, 2); }
+
 std::string bar(double share, int columns) {
   std::string out;
   for (int i = 0; i < static_cast<int>(std::lround(share * columns)); ++i) out += "\u2588";
@@ -72,15 +75,15 @@ void print_ranking(Screen& s, const Question& q, const records::Judgment& j) {
   for (std::size_t place = 0; place < r.order.size(); ++place) {
     const auto i = static_cast<std::size_t>(r.order[place]);
     const std::string pad(static_cast<std::size_t>(widest - display_width(q.names[i])), ' ');
-    std::string score = format_fixed(r.scores[i], 2);
+    std::string score = score_text(r.scores[i]);
     score.insert(0, score.size() < 6 ? 6 - score.size() : 0, ' ');
     std::string line = "    " + std::to_string(place + 1) + ". " + q.names[i] + pad + "  " + score + "  (" +
-                       format_fixed(r.intervals[i][0], 2) + " to " + format_fixed(r.intervals[i][1], 2) + ")";
+                       score_text(r.intervals[i][0]) + " to " + score_text(r.intervals[i][1]) + ")";
     if (s.width >= 60 && high > low) line += "  " + bar((r.scores[i] - low) / (high - low), kBar);
     s.put(place == 0 ? s.style("1;32", line) + "\n" : line + "\n");
   }
-  s.put(kIndent + std::to_string(r.calls) + (r.calls == 1 ? " judgment" : " judgments") +
-        "; Bradley-Terry scores with 95 % intervals\n");
+  const std::string calls = std::to_string(r.calls) + (r.calls == 1 ? " judgment" : " judgments");
+  s.put(kIndent + wrapped(calls + "; Bradley-Terry scores with 95 % intervals", s.columns(), 8) + "\n");
 }
 
 void print_ratings(Screen& s, const Question& q, const records::Judgment& j) {

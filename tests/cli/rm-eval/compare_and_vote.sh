@@ -1,37 +1,39 @@
-# Two judges on the same items: the difference, where they differ; three make a panel; other items are refused by name.
+# compare: equal judges do not differ, others are counted by hand; other items are refused. vote: the majority of three.
 . "$RM_SOURCE/tests/cli/expect.bash"
-rm_bench b 8
-rm-eval prepare rm-bench b/*.json -o pairs.jsonl
-for seed in 1 2 3; do fake_judge --skill 0.8 --seed $seed <pairs.jsonl >$seed.jsonl; done
-ends 0 rm-eval compare --partial --json 1.jsonl 2.jsonl 3.jsonl
-jq -e '.comparisons | length == 2 and (.[0] | (.of_second.value - .of_first.value - .difference.value | fabs) < 1e-12 and
-  .p_holm >= .p and .difference.low <= .difference.value and .kappa.value < 1)' out >/dev/null
-ends 0 rm-eval compare --partial 1.jsonl 2.jsonl --differ differ.jsonl
-! grep -v '^partial' out
-json differ.jsonl
-n=$(rm-eval compare --partial --json 1.jsonl 2.jsonl | jq '.comparisons[0] | .only_first + .only_second')
-lines differ.jsonl "$n"
-ends 0 rm-eval compare --partial 1.jsonl 1.jsonl --json
-jq -e '.comparisons[0] | .difference.value == 0 and .p == 1 and .agreement.value == 1 and .kappa.value == 1' out >/dev/null
-tac 2.jsonl >2.turned.jsonl
-same <(rm-eval compare --partial --json 1.jsonl 2.jsonl | jq '.comparisons[0].table') <(rm-eval compare --partial --json 1.jsonl 2.turned.jsonl | jq '.comparisons[0].table')
-sed 1d 2.jsonl >short.jsonl
-ends 3 rm-eval compare --partial 1.jsonl short.jsonl
-has err 'short.jsonl: the items are not those of the first file: item "0" of "chat", cell 0 is only in the first'
-ends 3 rm-eval compare 1.jsonl 2.jsonl
-has err "1.jsonl: subset chat: 8 of 129 items"
-ends 0 rm-eval vote 1.jsonl 2.jsonl 3.jsonl -o panel.jsonl
-lines panel.jsonl 360
-same <(jq -c 'del(.judgment)' panel.jsonl) pairs.jsonl
-jq -e '.judgment | (.votes | .A + .B == 3) and (.samples | length == 3) and .model == "fake-1 + fake-2 + fake-3"' panel.jsonl >all
-! grep -v true all
-one=$(rm-eval score --partial --json 1.jsonl | jq .overall.value) panel=$(rm-eval score --partial --json panel.jsonl | jq .overall.value)
-jq -en "$panel > $one" >/dev/null
-ends 3 rm-eval vote 1.jsonl 2.turned.jsonl
-has err "must hold the same records in the same order"
-ends 3 rm-eval vote 1.jsonl short.jsonl
-sed '2s/.*/{"torn":/' 1.jsonl >torn.jsonl
-ends 1 rm-eval vote torn.jsonl 2.jsonl
-lines out 360
-ends 2 rm-eval vote 1.jsonl
-ends 2 rm-eval compare 1.jsonl
+python3 - <<'P'
+import json
+def judged(name, verdicts):
+    with open(name, "w") as f:
+        for i, v in enumerate(verdicts):
+            sample = {"order": "ab", "verdict": v, "reason": "ok", "type": None, "text": "t", "reasoning": "", "p_a": None,
+                      "finish_reason": "stop", "usage": {"prompt_tokens": 1, "completion_tokens": 1}}
+            f.write(json.dumps({"prompt": f"q{i}", "chosen": "x", "rejected": "y",
+                                "bench": {"name": "pairs", "version": 1, "subset": "pairs", "item": str(i), "cell": 0, "n": 1},
+                                "judgment": {"verdict": v, "preferred": "chosen" if v == "A" else "rejected", "correct": v == "A",
+                                             "confidence": None, "votes": {"A": int(v == "A"), "B": int(v == "B"), "none": 0},
+                                             "consistent": None, "samples": [sample], "model": name, "prompt_id": "p", "seed": 0}}) + "\n")
+judged("one", "AAAABBABAA" * 4)
+judged("two", "AABABBABAB" * 4)
+judged("three", "BABABBABAA" * 4)
+judged("short", "AAAA")
+P
+ends 0 rm-eval compare one one --json --partial
+grep -q '"difference"' out
+ends 0 rm-eval compare one two --partial --json
+# 28 and 20 of 40 right, 8 only by the first: p = 2 / 2^8, agreement 32 / 40, kappa (0.8 - 0.5) / (1 - 0.5).
+jq -e '.comparisons[0] | .only_first == 8 and .only_second == 0 and (.p - 0.0078125 | fabs) < 1e-12
+  and (.difference.value + 0.2 | fabs) < 1e-12 and (.agreement.value - 0.8 | fabs) < 1e-12
+  and (.kappa.value - 0.6 | fabs) < 1e-12' out
+lines_in_difference=$(diff <(jq -c .judgment.verdict one) <(jq -c .judgment.verdict two) | grep -c '^<' || true)
+[ "$lines_in_difference" -eq 8 ]
+ends 3 rm-eval compare one short --partial
+[ -s err ]
+ends 0 rm-eval vote one two three -o panel
+lines panel 40
+python3 - <<'P'
+import json
+read = lambda n: [json.loads(l)["judgment"]["verdict"] for l in open(n)]
+one, two, three, panel = map(read, ("one", "two", "three", "panel"))
+want = ["A" if v.count("A") > 1 else "B" for v in map(list, zip(one, two, three))]
+assert panel == want, (panel[:10], want[:10])
+P

@@ -35,7 +35,7 @@ bad '{"question":"q","answer_a":"x","answer_b":"y","winner":"neither"}' bad_labe
 bad '{"prompt":[{"role":"wizard","content":"x"}],"chosen":"x","rejected":"y"}' bad_role
 bad '{"prompt":"q","chosen":[],"rejected":"y"}' wrong_type
 bad '{"prompt":"q","chosen":[],"rejected":[]}' empty
-bad '{"prompt":"q","responses":["a","b","c"]}' unsupported_shape
+bad '{"prompt":"q","responses":["a","b",""]}' empty
 bad '{"id":1}' no_shape
 python3 - <<'PY'
 open("deep33", "w").write('{"a":' + "[" * 33 + "]" * 33 + "}\n")

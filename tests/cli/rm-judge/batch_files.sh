@@ -19,7 +19,6 @@ for line in open("requests.jsonl"):
     body = json.load(urllib.request.urlopen(ask))
     out.append({"id": "batch_1", "custom_id": r["custom_id"], "response": {"status_code": 200, "body": body}, "error": None})
 random.Random(1).shuffle(out)
-json.dump
 with open("results.jsonl", "w") as f:
     f.writelines(json.dumps(o) + "\n" for o in out)
 with open("partial.jsonl", "w") as f:
@@ -34,7 +33,13 @@ same direct out
 ends 1 rm-judge "${flags[@]}" --from-batch partial.jsonl
 lines out 62
 has err 'cannot be read'
-jq -c 'select(.error)' out | head -n 1 | jq -e '.error.code == "not_in_batch"'
+# A record without any reply fails; one with some is judged by them, and its line says that samples are missing.
+has err 'samples failed'
+[ "$(jq -c '.judgment.samples[]? | select(.reason == "error")' out | grep -c .)" -ge 1 ]
+head -n 60 in.jsonl >nobody.jsonl; echo '{"question":"new","answer_a":"x","answer_b":"y"}' >>nobody.jsonl
+ends 1 rm-judge --both-orders -i nobody.jsonl --api-model scripted --from-batch partial.jsonl -o nobody.out
+[ "$(tail -n 1 nobody.out | jq -r .error.code)" = not_in_batch ]
+ends 1 rm-judge "${flags[@]}" --from-batch partial.jsonl
 # What failed is asked again alone.
 cp out first
 ends 0 rm-judge -m "$url" --both-orders --retry unparsed -i first

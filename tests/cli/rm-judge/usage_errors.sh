@@ -14,7 +14,8 @@ check --nonsense --nonsense
 check pairs.jsonl pairs.jsonl
 check --in --in
 check '-q, -a and -b' -q x
-check '-q, -a and -b' -q x -a y
+check --rate -q x -a y
+check '-q, -a and -b' -a x -b y
 check -i -q x -a y -b z -i f
 check 'standard input' -q - -a - -b z
 check --resume --resume

@@ -29,7 +29,8 @@ bool exists(const std::string& path) {
   return stat(path.c_str(), &s) == 0;
 }
 
-std::vector<float> logprobs(TokenEngine& engine, const std::vector<std::int32_t>& prompt, const std::vector<std::int32_t>& forced) {
+std::vector<float> logprobs(TokenEngine& engine, const std::vector<std::int32_t>& prompt,
+                            const std::vector<std::int32_t>& forced) {
   TokenRequest request;
   request.id = 1;
   request.prompt = prompt;

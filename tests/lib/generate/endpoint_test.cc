@@ -93,7 +93,8 @@ TEST_CASE("every request gets its own reply, once, whatever goes wrong on the wa
     REQUIRE_MESSAGE(!out.fatal, out.fatal->text());
     CHECK(out.replies.size() == 200);
     CHECK(out.repeated == 0);
-    for (const auto& [id, reply] : out.replies) {
+    for (const auto& [id, got] : out.replies) {
+      const Reply& reply = got;
       CAPTURE(reply.text);
       CHECK_FALSE(reply.error);
       CHECK(reply.text.ends_with(" question " + std::to_string(id) + (stream ? " streamed" : "")));
@@ -203,6 +204,22 @@ TEST_CASE("what no request can survive ends the run with one clear line") {
   CHECK(fatal(o).message.find("redirects to http://elsewhere.invalid/v1") != std::string::npos);
   o = options({silent.url()}, "");
   CHECK(fatal(o).message.find("--api-model") != std::string::npos);
+}
+
+TEST_CASE("a 403 is about the key before the first reply, and about the prompt after it") {
+  ScriptedServer server;
+  auto g = open(options({server.url()}));
+  REQUIRE(g->submit(ask(1, "fine")).ok());
+  CHECK(drain(*g).replies.size() == 1);
+  REQUIRE(g->submit(ask(2, "#status=403 #say=flagged")).ok());
+  Outcome out = drain(*g);
+  REQUIRE(out.replies.size() == 1);
+  CHECK(out.replies[2].error->reason == "refused");
+  auto fresh = open(options({server.url()}));
+  REQUIRE(fresh->submit(ask(2, "#status=403 #say=flagged")).ok());
+  out = drain(*fresh);
+  REQUIRE(out.fatal);
+  CHECK(out.fatal->message.find("(status 403: flagged): set OPENAI_API_KEY") != std::string::npos);
 }
 
 TEST_CASE("a server that is not there ends the run after dead_after, and not before") {

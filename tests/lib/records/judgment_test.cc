@@ -38,18 +38,21 @@ TEST_CASE("each kind of judgment writes what belongs to it, and its samples are 
   pair.correct = true;
   pair.votes_a = 1;
   pair.samples[0].verdict = 'A';
-  CHECK(written(pair) == std::string(R"({"verdict":"A","preferred":"chosen","correct":true,"confidence":null,)") +
-                             R"("votes":{"A":1,"B":0,"none":0},"consistent":null,"samples":[{"order":"ab","verdict":"A",)" +
-                             R"("reason":"ok","type":null,"text":"t","reasoning":"","p_a":null,)" + kTail);
+  CHECK(written(pair) ==
+        std::string(R"({"verdict":"A","preferred":"chosen","correct":true,"confidence":null,)") +
+            R"("votes":{"A":1,"B":0,"none":0},"consistent":null,"samples":[{"order":"ab","verdict":"A",)" +
+            R"("reason":"ok","type":null,"text":"t","reasoning":"","p_a":null,)" + kTail);
 
   Judgment ranking = begun();
   ranking.ranking = Ranking{{1, 0, 2}, {0.5, 1.5, -2}, {{0, 1}, {1, 2}, {-3, -1}}, 3};
   ranking.samples[0].pair = {0, 2};
   ranking.samples[0].swapped = true;
-  CHECK(written(ranking) ==
-        std::string(R"({"ranking":[1,0,2],"scores":[0.5,1.5,-2],"intervals":[[0,1],[1,2],[-3,-1]],"correct":null,"calls":3,)") +
-            R"("samples":[{"pair":[0,2],"order":"ba","verdict":null,"reason":"ok","type":null,"text":"t","reasoning":"",)" +
-            R"("p_a":null,)" + kTail);
+  CHECK(
+      written(ranking) ==
+      std::string(
+          R"({"ranking":[1,0,2],"scores":[0.5,1.5,-2],"intervals":[[0,1],[1,2],[-3,-1]],"correct":null,"calls":3,)") +
+          R"("samples":[{"pair":[0,2],"order":"ba","verdict":null,"reason":"ok","type":null,"text":"t","reasoning":"",)" +
+          R"("p_a":null,)" + kTail);
 
   Judgment ratings = begun();
   ratings.ratings = {7.5, std::nullopt};
