@@ -1,11 +1,16 @@
-// A light walk over one JSON text that reads a few fields of a large line and steps over the rest.
+// A light walk over one line of JSON that reads a few fields of it and steps over the rest.
 //
+// A newline is a fault wherever it stands, so a line that was cut never swallows the next; behind the line the text may go on.
 // Zero-copy and without allocation: strings come back as they stand between their quotes, escapes and all. What is read is
 // held to the grammar; what is skipped is only balanced, so this is no judge of whether a text is JSON (json.h is). After a
 // fault ok() is false, every call returns at once, and at() is where it was met. Linear, no recursion; any thread.
 #pragma once
 
-#include <algorithm>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -68,26 +73,35 @@ class Scan {
   void skip();  // any value
   // Out of the object or array that was entered last: what is left of it is skipped, and only balanced.
   void leave();
-  bool end();  // nothing but white space is left
+  bool end();  // nothing but white space is left, on this line or at all
 
  private:
   void fail() { ok_ = false; }
   void space() {
-    while (at_ < text_.size() && static_cast<unsigned char>(text_[at_]) <= ' ' && blank(text_[at_])) ++at_;
+    while (at_ < text_.size() && blank(text_[at_])) ++at_;
   }
-  static bool blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+  static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
   void skip_to_depth(std::size_t depth);
   std::string_view scalar();
   // Behind the closing quote of the string at `at`; npos without one. Most strings of records are short keys and words.
   std::size_t past_string(std::size_t at) const {
-    for (std::size_t i = at + 1, end = std::min(text_.size(), i + 12); i < end && text_[i] != '\\'; ++i) {
-      if (text_[i] == '"') return i + 1;
+#if defined(__SSE2__)
+    if (at + 17 <= text_.size()) {
+      const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text_.data() + at + 1));
+      const __m128i stop = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+      const auto hit =
+          static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(stop, _mm_cmpeq_epi8(v, _mm_set1_epi8('\n')))));
+      if (hit != 0) {
+        const std::size_t i = at + 1 + static_cast<std::size_t>(std::countr_zero(hit));
+        if (text_[i] == '"') return i + 1;
+      }
     }
+#endif
     return past_long_string(at);
   }
   std::size_t past_long_string(std::size_t at) const;
 
-  std::string_view text_;
+  std::string_view text_;  // may hold more than the line
   std::size_t at_ = 0;
   bool after_value_ = false, ok_ = true;
 };

@@ -10,18 +10,13 @@ namespace {
 using records::Judged;
 using records::Label;
 using records::Measure;
-using records::Why;
 
 constexpr std::uint8_t kWhole = 12;
 
+// A cut trace weighs most, being the one that a longer budget would cure.
 Outcome without_verdict(const Judged& r) {
-  // The last sample that failed says why; a cut trace weighs most, being the one a longer budget would cure.
-  Outcome o = Outcome::kNoVerdict;
-  for (const records::SampleMark& s : r.samples) {
-    if (s.why == Why::kLength) return Outcome::kLength;
-    if (s.why == Why::kConflict) o = Outcome::kConflict;
-  }
-  return o;
+  if (r.samples.cut > 0) return Outcome::kLength;
+  return r.samples.conflicts > 0 ? Outcome::kConflict : Outcome::kNoVerdict;
 }
 
 std::uint8_t against(std::uint64_t right, std::uint64_t other) {
@@ -32,15 +27,15 @@ std::uint8_t against(std::uint64_t right, std::uint64_t other) {
 std::uint8_t pick(const Judged& r, bool longest) {
   std::uint64_t best = 0;
   int among = 0, right = 0;
-  const auto look = [&](const std::vector<Measure>& answers, bool is_right) {
-    for (const Measure& m : answers) {
-      const std::uint64_t key = longest ? m.characters : UINT32_MAX - std::uint64_t{m.characters};
-      if (key > best || among == 0) best = key, among = right = 0;
-      if (key == best) ++among, right += is_right;
-    }
+  const auto look = [&](const Measure& m, bool is_right) {
+    const std::uint64_t key = longest ? m.characters : UINT32_MAX - std::uint64_t{m.characters};
+    if (key > best || among == 0) best = key, among = right = 0;
+    if (key == best) ++among, right += is_right;
   };
   look(r.first, true);
+  for (const Measure& m : r.more_first) look(m, true);
   look(r.second, false);
+  for (const Measure& m : r.more_second) look(m, false);
   return static_cast<std::uint8_t>(among == 0 ? 0 : kWhole * right / among);
 }
 
@@ -60,14 +55,14 @@ std::optional<std::uint8_t> rated(const Judged& r, std::size_t right) {
 void rate(const Judged& r, Row& row) {
   const bool pair = r.ratings.size() == 2;
   if (pair && r.label != Label::kFirst && r.label != Label::kSecond) return void(row.outcome = Outcome::kUnlabelled);
-  if (!pair && (r.first.empty() || r.ratings.size() <= r.first.size())) return void(row.outcome = Outcome::kUnlabelled);
+  if (!pair && (r.firsts == 0 || r.ratings.size() <= r.firsts)) return void(row.outcome = Outcome::kUnlabelled);
   Judged turned;
   const Judged* in = &r;
   if (pair && r.label == Label::kSecond) {
     turned.ratings = {r.ratings[1], r.ratings[0]};
     in = &turned;
   }
-  const auto credit = rated(*in, pair ? 1 : r.first.size());
+  const auto credit = rated(*in, pair ? 1 : r.firsts);
   if (!credit) return void(row.outcome = without_verdict(r));
   row.credit = *credit;
   row.outcome = *credit == kWhole ? Outcome::kRight : *credit == 0 ? Outcome::kWrong : Outcome::kTie;
@@ -80,7 +75,7 @@ void decide(const Judged& r, Row& row) {
     rate(r, row);
   } else if (!r.is_ranking && r.verdict == 0) {
     row.outcome = without_verdict(r);
-  } else if (r.is_ranking && std::ranges::none_of(r.samples, [](const auto& s) { return s.letter != 0; })) {
+  } else if (r.is_ranking && r.samples.letters == 0) {
     row.outcome = without_verdict(r);
   } else if (!r.correct) {
     row.outcome = Outcome::kUnlabelled;
@@ -103,20 +98,16 @@ std::string_view name(Outcome o) {
 
 Row row_of(const Judged& r) {
   Row row;
-  const std::size_t answers = r.first.size() + r.second.size();
-  row.credit = static_cast<std::uint8_t>(answers > 2 ? kWhole * r.first.size() / answers : kWhole / 2);
+  const std::uint32_t answers = r.firsts + r.seconds;
+  row.credit = static_cast<std::uint8_t>(answers > 2 ? std::uint64_t{kWhole} * r.firsts / answers : kWhole / 2);
   decide(r, row);
-  for (const records::SampleMark& s : r.samples) {
-    if (s.letter == 0 || row.letters == UINT8_MAX) continue;
-    ++row.letters;
-    row.letter_a += s.letter == 'A';
-  }
+  row.letters = static_cast<std::uint8_t>(std::min(r.samples.letters, std::uint32_t{UINT8_MAX}));
+  row.letter_a = static_cast<std::uint8_t>(std::min(r.samples.letter_a, std::uint32_t{row.letters}));
   if (r.consistent) row.agree = *r.consistent ? kWhole : 0;
   const bool labelled = r.label == Label::kFirst || r.label == Label::kSecond;
-  if (r.first.size() == 1 && r.second.size() == 1 && labelled) {
+  if (r.firsts == 1 && r.seconds == 1 && labelled) {
     const bool first = r.label == Label::kFirst;
-    const Measure& right = first ? r.first[0] : r.second[0];
-    const Measure& other = first ? r.second[0] : r.first[0];
+    const Measure &right = first ? r.first : r.second, &other = first ? r.second : r.first;
     constexpr std::int64_t kFar = INT32_MAX, kMany = INT16_MAX;
     row.longer = static_cast<std::int32_t>(
         std::clamp(std::int64_t{right.characters} - std::int64_t{other.characters}, -kFar, kFar));
@@ -124,10 +115,9 @@ Row row_of(const Judged& r) {
         static_cast<std::int16_t>(std::clamp(std::int64_t{right.marks} - std::int64_t{other.marks}, -kMany, kMany));
     row.longest = against(right.characters, other.characters);
     row.shortest = static_cast<std::uint8_t>(kWhole - row.longest);
-    std::size_t shown_first = 0;
-    for (const records::SampleMark& s : r.samples) shown_first += s.swapped != first;
-    if (!r.samples.empty()) row.first = static_cast<std::uint8_t>(kWhole * shown_first / r.samples.size());
-  } else if (!r.first.empty() && !r.second.empty() && r.label == Label::kFirst) {
+    const std::uint32_t shown_first = first ? r.samples.all - r.samples.swapped : r.samples.swapped;
+    if (r.samples.all > 0) row.first = static_cast<std::uint8_t>(std::uint64_t{kWhole} * shown_first / r.samples.all);
+  } else if (r.firsts > 0 && r.seconds > 0 && r.label == Label::kFirst) {
     row.longest = pick(r, true);
     row.shortest = pick(r, false);
   }

@@ -1,5 +1,6 @@
 #include "lib/bench/scores.h"
 
+#include <future>
 #include <utility>
 
 #include "lib/bench/bias.h"
@@ -62,12 +63,14 @@ Result<Scores> score(Tally& tally, const Settings& s) {
   for (const Item& i : tally.items()) out.items += i.seen != 0;
   const Slots slots(tally, s);
   const Figures f(slots, source_of(slots, judge_credit(s), true), s);
+  // Both only read the tally, whose rows are in order by now.
+  auto bias = std::async(std::launch::async, [&] { return bias_figures(tally, f); });
   const Shape shape = shape_of(*tally.rules(), slots, f.totals(), true);
   out.overall = shape.overall.figure(f);
   for (const Group& g : shape.groups) out.figures.push_back(g.figure(f));
   if (tally.rules()->kind == Kind::kRmBench) add_matrices(out, slots, f);
   add_baselines(out, tally, slots);
-  out.bias = bias_figures(tally, f);
+  out.bias = bias.get();
   return out;
 }
 

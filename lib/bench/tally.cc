@@ -36,7 +36,7 @@ std::string cell_words(std::uint64_t cells) {
 }  // namespace
 
 Result<void> Tally::place(const BenchTag& tag, const Where& where) {
-  const Rules* r = find_rules(tag.name);
+  const Rules* r = rules_ != nullptr && tag.name == rules_->name ? rules_ : find_rules(tag.name);
   if (r == nullptr)
     return bad("bad_bench", "bench.name is " + shown(tag.name) + ", which is no benchmark known here", where);
   if (rules_ == nullptr) rules_ = r;
@@ -102,8 +102,7 @@ std::size_t Tally::find_item(std::uint64_t key, std::uint16_t subset) const {
   return items_.size();
 }
 
-std::size_t Tally::item_of(const BenchTag& tag, std::uint16_t subset, bool make) {
-  const std::uint64_t key = hash64(tag.item, hash64(tag.subset));
+std::size_t Tally::item_of(const BenchTag& tag, std::uint64_t key, std::uint16_t subset, bool make) {
   const std::size_t known = find_item(key, subset);
   if (known < items_.size() || !make || items_.size() >= UINT32_MAX - 1) return known;
   grow();
@@ -120,7 +119,7 @@ Result<void> Tally::expect(const Judged& r, const Where& where) {
   RM_TRY(place(r.bench, where));
   expecting_ = true;
   RM_ASSIGN(const std::uint16_t subset, subset_of(r.bench.subset, where));
-  const std::size_t i = item_of(r.bench, subset, true);
+  const std::size_t i = item_of(r.bench, r.item_key, subset, true);
   if (i == items_.size()) return bad("bad_bench", "too many items", where);
   expected_.resize(items_.size());
   expected_[i] |= std::uint64_t{1} << r.bench.cell;
@@ -128,13 +127,14 @@ Result<void> Tally::expect(const Judged& r, const Where& where) {
 }
 
 void Tally::count(const Judged& r) {
-  if (r.confidence && r.correct && (r.verdict == 'A' || r.verdict == 'B')) {
-    Bin& b = bins_[static_cast<std::size_t>(std::clamp(static_cast<int>(*r.confidence * 10), 0, 9))];
+  if (r.confidence >= 0 && r.correct && (r.verdict == 'A' || r.verdict == 'B')) {
+    Bin& b = bins_[static_cast<std::size_t>(std::clamp(static_cast<int>(r.confidence * 10), 0, 9))];
     ++b.n;
     b.right += *r.correct;
-    b.confidence += *r.confidence;
+    b.confidence += r.confidence;
   }
-  if (!r.model.empty() && models_.size() < kNamed && std::ranges::find(models_, r.model) == models_.end())
+  if (!r.model.empty() && (models_.empty() || r.model != models_.back()) && models_.size() < kNamed &&
+      std::ranges::find(models_, r.model) == models_.end())
     models_.emplace_back(r.model);
 }
 
@@ -145,11 +145,11 @@ Result<void> Tally::add_prompt(const Judged& r, Row& row, const Where& where) {
   const bool tied = label.substr(0, colon) == "tied";
   if (!number || (!tied && label.substr(0, colon) != "ref"))
     return bad("bad_bench", "a Ties item is named ref:N or tied:N; this one is " + shown(label), where);
-  TiesPrompt t{tied, *number, r.first.size(), {}};
+  TiesPrompt t{tied, *number, r.firsts, {}};
   if (!r.failed) {
     if (!r.is_rating)
       return bad("not_rated", "the Ties subset is scored from ratings: judge it with rm-judge --rate 1-10", where);
-    if (r.first.size() < (tied ? 2u : 1u) || r.second.empty() || r.ratings.size() != r.first.size() + r.second.size())
+    if (r.firsts < (tied ? 2u : 1u) || r.seconds == 0 || r.ratings.size() != std::size_t{r.firsts} + r.seconds)
       return bad("bad_bench", "a Ties record holds right answers (two or more where tied) and wrong ones, each rated",
                  where);
     t.ratings = r.ratings;
@@ -172,7 +172,7 @@ Result<void> Tally::add(const Judged& r, const Where& where) {
   if (!r.has_judgment && !r.failed) return bad("no_judgment", "the record has no judgment; run rm-judge on it", where);
   RM_TRY(place(r.bench, where));
   RM_ASSIGN(const std::uint16_t subset, subset_of(r.bench.subset, where));
-  const std::size_t i = item_of(r.bench, subset, !expecting_);
+  const std::size_t i = item_of(r.bench, r.item_key, subset, !expecting_);
   const std::string_view label = r.bench.item;
   if (i == items_.size())
     return problem(where.text() + ": unknown item " + shown(label) + " of " + shown(r.bench.subset)), Result<void>();

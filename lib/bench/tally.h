@@ -82,6 +82,10 @@ class Tally {
   // of one benchmark; "lost_line" for a failure record of a line that could not be read. Repeated and unknown items are kept
   // for check().
   Result<void> add(const records::Judged& r, const Where& where);
+  // Warms the cache for an add() that comes soon.
+  void prefetch(const records::Judged& r) const {
+    if (!table_.empty()) __builtin_prefetch(&table_[r.item_key & (table_.size() - 1)]);
+  }
   void unreadable() { ++counts_.unreadable; }
 
   // Exit::kInput, reason "incomplete", naming what is missing, repeated or unknown. With `partial` missing ones are allowed.
@@ -110,7 +114,7 @@ class Tally {
   void grow();
   std::uint64_t wanted(std::size_t item) const;
   std::size_t find_item(std::uint64_t key, std::uint16_t subset) const;
-  std::size_t item_of(const records::BenchTag& tag, std::uint16_t subset, bool make);
+  std::size_t item_of(const records::BenchTag& tag, std::uint64_t key, std::uint16_t subset, bool make);
   Result<void> add_prompt(const records::Judged& r, Row& row, const Where& where);
   void problem(std::string text) {
     if (++problem_count_ <= 10) problems_.push_back(std::move(text));

@@ -4,11 +4,32 @@
 #include <cstring>
 
 #include "lib/base/escape.h"
+#include "lib/base/hash.h"
 
 namespace rm::records {
 namespace {
 
 using json::Scan;
+
+// Whether a key is this word, by loads of fixed sizes: records are mostly keys, and a call for each costs more than the rest.
+template <class T>
+bool same(const char* a, const char* b) {
+  T x, y;
+  std::memcpy(&x, a, sizeof x);
+  std::memcpy(&y, b, sizeof y);
+  return x == y;
+}
+template <std::size_t N>
+bool is(std::string_view key, const char (&word)[N]) {
+  constexpr std::size_t kSize = N - 1;
+  static_assert(kSize >= 1 && kSize <= 16);
+  if (key.size() != kSize) return false;
+  const char* k = key.data();
+  if constexpr (kSize >= 8) return same<std::uint64_t>(k, word) && same<std::uint64_t>(k + kSize - 8, word + kSize - 8);
+  if constexpr (kSize >= 4) return same<std::uint32_t>(k, word) && same<std::uint32_t>(k + kSize - 4, word + kSize - 4);
+  if constexpr (kSize >= 2) return same<std::uint16_t>(k, word) && same<std::uint16_t>(k + kSize - 2, word + kSize - 2);
+  return *k == *word;
+}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -40,7 +61,7 @@ bool begins_mark(std::string_view raw, std::size_t at) {
 void add_message(Scan& s, Measure& m) {
   s.enter('{');
   for (std::string_view key; s.member(key);) {
-    if ((key == "content" || key == "value") && s.peek() == '"') {
+    if ((is(key, "content") || is(key, "value")) && s.peek() == '"') {
       const Measure part = measure(s.string());
       m.characters += part.characters;
       m.marks += part.marks;
@@ -50,16 +71,22 @@ void add_message(Scan& s, Measure& m) {
   }
 }
 
+void add_answer(const Measure& m, std::uint32_t& count, Measure& first, std::vector<Measure>& more) {
+  count++ == 0 ? (void)(first = m) : more.push_back(m);
+}
+
 // One answer, as a text or a list of messages; or a list of texts, each an answer.
-void measure_answers(Scan& s, std::vector<Measure>& out) {
-  if (s.peek() == '"') return out.push_back(measure(s.string()));
+void measure_answers(Scan& s, std::uint32_t& count, Measure& first, std::vector<Measure>& more) {
+  count = 0;
+  more.clear();
+  if (s.peek() == '"') return add_answer(measure(s.string()), count, first, more);
   if (s.peek() != '[') return s.skip();
   Measure conversation;
   bool messages = false;
   s.enter('[');
   while (s.element()) {
     if (s.peek() == '"') {
-      out.push_back(measure(s.string()));
+      add_answer(measure(s.string()), count, first, more);
     } else if (s.peek() == '{') {
       messages = true;
       add_message(s, conversation);
@@ -67,45 +94,48 @@ void measure_answers(Scan& s, std::vector<Measure>& out) {
       s.skip();
     }
   }
-  if (messages) out.push_back(conversation);
+  if (messages) add_answer(conversation, count, first, more);
 }
 
 std::optional<Label> label_of(std::string_view winner) {
-  if (winner == "A" || winner == "a" || winner == "model_a") return Label::kFirst;
-  if (winner == "B" || winner == "b" || winner == "model_b") return Label::kSecond;
-  if (winner == "tie") return Label::kTie;
+  if (is(winner, "A") || is(winner, "a") || is(winner, "model_a")) return Label::kFirst;
+  if (is(winner, "B") || is(winner, "b") || is(winner, "model_b")) return Label::kSecond;
+  if (is(winner, "tie")) return Label::kTie;
   return std::nullopt;
 }
 
-char letter_of(std::string_view text) { return text == "A" ? 'A' : text == "B" ? 'B' : text == "tie" ? 'T' : '\0'; }
-
-Why why_of(std::string_view reason) {
-  if (reason == "no_verdict") return Why::kNoVerdict;
-  if (reason == "conflict") return Why::kConflict;
-  if (reason == "length") return Why::kLength;
-  return reason == "ok" ? Why::kOk : Why::kError;
+char letter_of(std::string_view text) {
+  return is(text, "A") ? 'A' : is(text, "B") ? 'B' : is(text, "tie") ? 'T' : '\0';
 }
 
-std::int64_t whole(Scan& s) { return s.integer().value_or(-1); }
+std::int32_t whole(Scan& s) {
+  const auto v = s.integer();
+  return v && *v <= INT32_MAX ? static_cast<std::int32_t>(*v) : -1;
+}
 
-SampleMark sample(Scan& s) {
-  SampleMark m;
+void count_sample(Scan& s, SampleCounts& c) {
+  ++c.all;
   s.enter('{');
   int left = 3;
   for (std::string_view key; s.member(key);) {
-    if (key == "order") {
-      m.swapped = s.string() == "ba";
-    } else if (key == "verdict") {
-      if (!s.null()) m.letter = letter_of(s.string());
-    } else if (key == "reason") {
-      m.why = why_of(s.string());
+    if (is(key, "order")) {
+      c.swapped += is(s.string(), "ba");
+    } else if (is(key, "verdict")) {
+      if (!s.null()) {
+        const char letter = letter_of(s.string());
+        c.letters += letter != 0;
+        c.letter_a += letter == 'A';
+      }
+    } else if (is(key, "reason")) {
+      const std::string_view reason = s.string();
+      c.cut += is(reason, "length");
+      c.conflicts += is(reason, "conflict");
     } else {
       s.skip();
       continue;
     }
-    if (--left == 0) return s.leave(), m;
+    if (--left == 0) return s.leave();
   }
-  return m;
 }
 
 }  // namespace
@@ -141,17 +171,17 @@ std::string_view JudgedReader::text(Scan& s) {
 void JudgedReader::bench(Scan& s, BenchTag& b) {
   s.enter('{');
   for (std::string_view key; s.member(key);) {
-    if (key == "name") {
+    if (is(key, "name")) {
       b.name = text(s);
-    } else if (key == "subset") {
+    } else if (is(key, "subset")) {
       b.subset = text(s);
-    } else if (key == "item") {
+    } else if (is(key, "item")) {
       b.item = text(s);
-    } else if (key == "version") {
+    } else if (is(key, "version")) {
       b.version = whole(s);
-    } else if (key == "cell") {
+    } else if (is(key, "cell")) {
       b.cell = whole(s);
-    } else if (key == "n") {
+    } else if (is(key, "n")) {
       b.n = whole(s);
     } else {
       s.skip();
@@ -161,35 +191,32 @@ void JudgedReader::bench(Scan& s, BenchTag& b) {
 
 void JudgedReader::samples(Scan& s, Judged& out) {
   s.enter('[');
-  while (s.element()) out.samples.push_back(sample(s));
+  while (s.element()) count_sample(s, out.samples);
 }
 
 void JudgedReader::judgment(Scan& s, Judged& out) {
   s.enter('{');
   for (std::string_view key; s.member(key);) {
-    if (key == "samples") {
+    if (is(key, "samples")) {
       samples(s, out);
-    } else if (key == "ranking" || key == "ratings") {
-      (key == "ranking" ? out.is_ranking : out.is_rating) = true;
+    } else if (is(key, "ranking")) {
+      out.is_ranking = true;
+      s.skip();
+    } else if (is(key, "ratings")) {
+      out.is_rating = true;
       s.enter('[');
-      while (s.element()) {
-        if (key == "ranking") {
-          out.ranking.push_back(whole(s));
-        } else {
-          out.ratings.push_back(s.null() ? std::nullopt : s.number());
-        }
-      }
-    } else if (key == "model") {
+      while (s.element()) out.ratings.push_back(s.null() ? std::nullopt : s.number());
+    } else if (is(key, "model")) {
       out.model = text(s);
     } else if (s.null()) {
       continue;
-    } else if (key == "verdict") {
+    } else if (is(key, "verdict")) {
       out.verdict = letter_of(s.string());
-    } else if (key == "correct") {
+    } else if (is(key, "correct")) {
       out.correct = s.boolean();
-    } else if (key == "confidence") {
-      out.confidence = s.number();
-    } else if (key == "consistent") {
+    } else if (is(key, "confidence")) {
+      out.confidence = static_cast<float>(s.number().value_or(-1));
+    } else if (is(key, "consistent")) {
       out.consistent = s.boolean();
     } else {
       s.skip();
@@ -197,48 +224,45 @@ void JudgedReader::judgment(Scan& s, Judged& out) {
   }
 }
 
-Result<void> JudgedReader::read(std::string_view line, Judged& out) {
-  used_ = 0;
+Result<std::size_t> JudgedReader::read(std::string_view text, Judged& out) {
   auto ratings = std::move(out.ratings);
-  auto ranking = std::move(out.ranking);
-  auto marks = std::move(out.samples);
-  auto first = std::move(out.first), second = std::move(out.second);
-  ratings.clear(), ranking.clear(), marks.clear(), first.clear(), second.clear();
+  auto first = std::move(out.more_first), second = std::move(out.more_second);
+  ratings.clear(), first.clear(), second.clear();
   out = Judged();
-  out.ratings = std::move(ratings), out.ranking = std::move(ranking), out.samples = std::move(marks);
-  out.first = std::move(first), out.second = std::move(second);
+  out.ratings = std::move(ratings);
+  out.more_first = std::move(first), out.more_second = std::move(second);
 
-  Scan s(line);
+  Scan s(text);
   std::string_view last;
   bool pair = false;
   s.enter('{');
   for (std::string_view key; s.member(key);) {
     last = key;
-    if (key == "bench" && s.peek() == '{') {
+    if (is(key, "bench") && s.peek() == '{') {
       if (out.has_bench) break;
       out.has_bench = true;
       bench(s, out.bench);
-    } else if (key == "judgment" && s.peek() == '{') {
+    } else if (is(key, "judgment") && s.peek() == '{') {
       if (out.has_judgment) break;
       out.has_judgment = true;
       judgment(s, out);
-    } else if (key == "chosen" || key == "answer_a" || key == "response_a") {
-      pair |= key == "chosen";
-      measure_answers(s, out.first);
-    } else if (key == "rejected" || key == "answer_b" || key == "response_b") {
-      measure_answers(s, out.second);
-    } else if (key == "winner" && s.peek() == '"') {
+    } else if (is(key, "chosen") || is(key, "answer_a") || is(key, "response_a")) {
+      pair |= is(key, "chosen");
+      measure_answers(s, out.firsts, out.first, out.more_first);
+    } else if (is(key, "rejected") || is(key, "answer_b") || is(key, "response_b")) {
+      measure_answers(s, out.seconds, out.second, out.more_second);
+    } else if (is(key, "winner") && s.peek() == '"') {
       out.label = label_of(s.string());
-    } else if (key == "error" && s.peek() == '{') {
+    } else if (is(key, "error") && s.peek() == '{') {
       out.failed = true;
-      s.enter('{');
-      for (std::string_view name; s.member(name);) name == "code" ? (void)(out.error_code = s.string()) : s.skip();
+      s.skip();
     } else {
       s.skip();
     }
   }
   if (pair) out.label = Label::kFirst;
-  if (s.ok() && s.end()) return {};
+  if (out.has_bench) out.item_key = hash64(out.bench.item, hash64(out.bench.subset));
+  if (s.ok() && s.end()) return s.at();
   return make_error(Exit::kInput, "bad_json",
                     "no record that rm-judge wrote: \"" + escape_text(last, 40) + "\" cannot be read (byte " +
                         std::to_string(s.at()) + ")");

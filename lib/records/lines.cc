@@ -15,11 +15,6 @@ constexpr std::size_t kChunk = 256u << 10;
 
 bool is_blank(std::string_view s) { return s.find_first_not_of(" \t\r") == s.npos; }
 
-bool looks_utf16(std::string_view t) {
-  if (t.size() < 2) return false;
-  return t.substr(0, 2) == "\xFF\xFE" || t.substr(0, 2) == "\xFE\xFF" || (t[0] == '\0') != (t[1] == '\0');
-}
-
 }  // namespace
 
 struct Lines::Impl {
@@ -60,12 +55,8 @@ Result<void> Lines::Impl::start() {
     if (!n || *n == 0) break;
     end += *n;
   }
-  const std::string_view head(chunk.data(), end);
-  if (looks_utf16(head)) {
-    return make_error(Exit::kInput, "bad_utf8",
-                      "not UTF-8 (UTF-16?): convert it, for example with iconv -f UTF-16 -t UTF-8", source->name());
-  }
-  if (head.substr(0, 3) == "\xEF\xBB\xBF") begin = byte = 3;
+  RM_ASSIGN(begin, text_begin({chunk.data(), end}, source->name()));
+  byte = begin;
   if (shard.whole() || shard.by_hash) return {};
   if (source->standard_input() || source->compressed() || !source->kind().regular) {
     return make_error(

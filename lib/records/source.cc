@@ -31,8 +31,9 @@ class Plain : public Source {
  public:
   Result<std::size_t> read(std::span<char> into) override {
     if (raw().empty()) {
-      RM_ASSIGN(const bool more, refill());
-      if (!more) return std::size_t{0};
+      RM_ASSIGN(const std::size_t n, fd::read_some(fd_.number(), into, name_));
+      consumed_ += n;
+      return n;
     }
     const std::size_t n = std::min(into.size(), raw().size());
     std::memcpy(into.data(), raw().data(), n);
@@ -147,6 +148,16 @@ Result<bool> Source::refill() {
   end_ += n;
   consumed_ += n;
   return n > 0;
+}
+
+Result<std::size_t> text_begin(std::string_view head, const std::string& name) {
+  const bool utf16 = head.size() >= 2 && (head.substr(0, 2) == "\xFF\xFE" || head.substr(0, 2) == "\xFE\xFF" ||
+                                          (head[0] == '\0') != (head[1] == '\0'));
+  if (utf16) {
+    return make_error(Exit::kInput, "bad_utf8",
+                      "not UTF-8 (UTF-16?): convert it, for example with iconv -f UTF-16 -t UTF-8", name);
+  }
+  return head.substr(0, 3) == "\xEF\xBB\xBF" ? 3 : 0;
 }
 
 Result<std::unique_ptr<Source>> Source::open(const std::string& path) {

@@ -1,5 +1,5 @@
-// Decompressed bytes of an input: plain, zstd or gzip, told apart by their first bytes. Internal to lines and
-// elements.
+// Decompressed bytes of an input: plain, zstd or gzip, told apart by their first bytes. Internal to lines,
+// elements and judged_stream.
 //
 // Owns its descriptor and one buffer. A zstd window over limits::kZstdWindowLog is refused before memory is taken for it.
 // Concatenated frames, skippable frames and gzip members are one stream.
@@ -46,5 +46,9 @@ class Source {
   std::size_t begin_ = 0, end_ = 0;
   std::uint64_t consumed_ = 0;
 };
+
+// Where text begins: behind a byte order mark, given the first three bytes (fewer only of a shorter input). Exit::kInput for
+// UTF-16. `name` is for the message.
+Result<std::size_t> text_begin(std::string_view head, const std::string& name);
 
 }  // namespace rm::records

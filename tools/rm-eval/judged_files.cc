@@ -10,6 +10,7 @@ namespace rm::rmeval {
 namespace {
 
 constexpr std::uint64_t kNamed = 5;  // unreadable lines that get a message of their own
+constexpr std::size_t kAhead = 12;   // records between a look-up and the memory it needs
 
 Result<void> expect_file(const std::string& path, bench::Tally& tally) {
   RM_ASSIGN(auto in, records::JudgedStream::open(path));
@@ -17,11 +18,11 @@ Result<void> expect_file(const std::string& path, bench::Tally& tally) {
     RM_ASSIGN(const auto lines, in.next());
     if (lines.empty()) return {};
     for (const records::ScannedLine& l : lines) {
-      Result<void> read = l.error ? Result<void>(*l.error) : Result<void>();
-      if (read && !l.judged.failed) read = tally.expect(l.judged, {in.name(), l.line.number});
+      Result<void> read = l.bad ? Result<void>(*l.error) : Result<void>();
+      if (read && !l.judged.failed) read = tally.expect(l.judged, {in.name(), l.number});
       if (read) continue;
       Error e = read.error();
-      if (e.where.empty()) e.where = in.name() + ":" + std::to_string(l.line.number);
+      if (e.where.empty()) e.where = in.name() + ":" + std::to_string(l.number);
       return e;
     }
   }
@@ -38,12 +39,14 @@ Result<void> read_judged(const std::vector<std::string>& files, const ReadOption
     for (;;) {
       RM_ASSIGN(const auto lines, in.next());
       if (lines.empty()) break;
-      for (const records::ScannedLine& l : lines) {
-        Result<void> read = l.error ? Result<void>(*l.error) : tally.add(l.judged, {in.name(), l.line.number});
+      for (std::size_t i = 0; i < lines.size(); ++i) {
+        if (i + kAhead < lines.size()) tally.prefetch(lines[i + kAhead].judged);
+        const records::ScannedLine& l = lines[i];
+        Result<void> read = l.bad ? Result<void>(*l.error) : tally.add(l.judged, {in.name(), l.number});
         if (read) continue;
         Error e = read.error();
-        if (e.where.empty()) e.where = in.name() + ":" + std::to_string(l.line.number);
-        if (o.stop || (!l.error && e.reason != "lost_line")) return e;
+        if (e.where.empty()) e.where = in.name() + ":" + std::to_string(l.number);
+        if (o.stop || (!l.bad && e.reason != "lost_line")) return e;
         tally.unreadable();
         progress.erase();
         if (++unreadable <= kNamed && !o.quiet) cli::report(kProgram, e);
