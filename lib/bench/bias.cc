@@ -1,6 +1,7 @@
 #include "lib/bench/bias.h"
 
 #include <cmath>
+#include <future>
 
 #include "lib/stats/logistic.h"
 
@@ -37,9 +38,8 @@ auto right_where(std::uint8_t first) {
   };
 }
 
-Figure length_controlled(Tally& tally) {
+Figure length_controlled(const std::vector<Row>& rows) {
   Figure f{kGroup, "length-controlled accuracy"};
-  const std::vector<Row>& rows = tally.rows();
   const auto counts = [](const Row& r) { return parsed(r) && r.longest != kNoShare; };
   double n = 0, sum = 0, square = 0;
   for (const Row& r : rows) {
@@ -75,24 +75,30 @@ Figure length_controlled(Tally& tally) {
 
 }  // namespace
 
-std::vector<Figure> bias_figures(Tally& tally, const Figures& f) {
-  const std::vector<Row>& rows = tally.rows();
+std::vector<Figure> bias_figures(const std::vector<Row>& rows, const Settings& s) {
+  auto controlled = std::async(std::launch::async, [&] { return length_controlled(rows); });
   std::vector<Figure> all;
-  all.push_back(f.records(kGroup, "both orders agree", rows, [](const Row& r) -> std::optional<double> {
-    if (r.agree == kNoShare) return std::nullopt;
-    return r.agree == kWhole ? 1.0 : 0.0;
-  }));
-  all.push_back(f.records(kGroup, "says A", rows, [](const Row& r) -> std::optional<double> {
-    if (r.letters == 0) return std::nullopt;
-    return double(r.letter_a) / r.letters;
-  }));
-  all.push_back(f.records(kGroup, "right when the right one is A", rows, right_where(kWhole)));
-  all.push_back(f.records(kGroup, "right when the right one is B", rows, right_where(0)));
-  all.push_back(f.records(kGroup, "prefers the longer", rows, prefers(&Row::longer)));
-  all.push_back(f.records(kGroup, "the longer is right", rows, more_is_right(&Row::longer)));
-  all.push_back(f.records(kGroup, "prefers more markdown", rows, prefers(&Row::marks)));
-  all.push_back(f.records(kGroup, "more markdown is right", rows, more_is_right(&Row::marks)));
-  all.push_back(length_controlled(tally));
+  all.push_back(records_figure(
+      kGroup, "both orders agree", rows,
+      [](const Row& r) -> std::optional<double> {
+        if (r.agree == kNoShare) return std::nullopt;
+        return r.agree == kWhole ? 1.0 : 0.0;
+      },
+      s));
+  all.push_back(records_figure(
+      kGroup, "says A", rows,
+      [](const Row& r) -> std::optional<double> {
+        if (r.letters == 0) return std::nullopt;
+        return double(r.letter_a) / r.letters;
+      },
+      s));
+  all.push_back(records_figure(kGroup, "right when the right one is A", rows, right_where(kWhole), s));
+  all.push_back(records_figure(kGroup, "right when the right one is B", rows, right_where(0), s));
+  all.push_back(records_figure(kGroup, "prefers the longer", rows, prefers(&Row::longer), s));
+  all.push_back(records_figure(kGroup, "the longer is right", rows, more_is_right(&Row::longer), s));
+  all.push_back(records_figure(kGroup, "prefers more markdown", rows, prefers(&Row::marks), s));
+  all.push_back(records_figure(kGroup, "more markdown is right", rows, more_is_right(&Row::marks), s));
+  all.push_back(controlled.get());
   std::erase_if(all, [](const Figure& g) { return !g.value; });
   return all;
 }

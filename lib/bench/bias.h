@@ -14,6 +14,6 @@ namespace rm::bench {
 //   prefers the longer                of the decided pairs whose answers differ in length; beside it, the longer is right
 //   prefers more markdown             likewise by headers, list items and bold spans; more markdown is right
 //   length-controlled accuracy        what logistic regression on the difference in length expects where there is none
-std::vector<Figure> bias_figures(Tally& tally, const Figures& f);
+std::vector<Figure> bias_figures(const std::vector<Row>& rows, const Settings& s);
 
 }  // namespace rm::bench

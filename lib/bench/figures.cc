@@ -16,6 +16,21 @@ Figure with_wilson(Figure f, const Ratio& r) {
   return f;
 }
 
+Figure with_bootstrap(Figure f, const stats::Composite& c, const Settings& s, bool differences) {
+  if (c.empty()) return f;
+  f.value = c.value();
+  const std::uint64_t seed = derive_seed(s.seed, hash64(f.group), hash64(f.name));
+  f.interval = stats::bootstrap(c, seed, s.resamples);
+  f.method = "bootstrap";
+  if (f.interval.high > f.interval.low || differences) return f;
+  // Nothing varies among the items: resampling them says nothing, their number does.
+  double items = 0;
+  for (const stats::Stratum& stratum : c.strata) {
+    for (const stats::Pattern& p : stratum.patterns) items += static_cast<double>(p.items);
+  }
+  return with_wilson(std::move(f), {std::round(*f.value * items), items});
+}
+
 }  // namespace
 
 std::vector<stats::Pattern> Patterns::take() {
@@ -42,21 +57,6 @@ Figures::Figures(const Slots& slots, Source source, const Settings& s, bool diff
       t.simple &= share.ratio.count == 1 && (share.ratio.sum == 0 || share.ratio.sum == 1);
     }
   });
-}
-
-Figure Figures::with_bootstrap(Figure f, const stats::Composite& c) const {
-  if (c.empty()) return f;
-  f.value = c.value();
-  const std::uint64_t seed = derive_seed(settings_.seed, hash64(f.group), hash64(f.name));
-  f.interval = stats::bootstrap(c, seed, settings_.resamples);
-  f.method = "bootstrap";
-  if (f.interval.high > f.interval.low || differences_) return f;
-  // Nothing varies among the items: resampling them says nothing, their number does.
-  double items = 0;
-  for (const stats::Stratum& s : c.strata) {
-    for (const stats::Pattern& p : s.patterns) items += static_cast<double>(p.items);
-  }
-  return with_wilson(std::move(f), {std::round(*f.value * items), items});
 }
 
 Figure Figures::weighted(std::string group, std::string name, const std::vector<Term>& terms) const {
@@ -89,7 +89,7 @@ Figure Figures::weighted(std::string group, std::string name, const std::vector<
     if (any) patterns[at].add(scratch[at]);
   });
   for (std::size_t i = 0; i < c.strata.size(); ++i) c.strata[i].patterns = patterns[i].take();
-  return with_bootstrap(std::move(f), c);
+  return with_bootstrap(std::move(f), c, settings_, differences_);
 }
 
 Figure Figures::pooled(std::string group, std::string name, const std::vector<std::size_t>& slots) const {
@@ -116,12 +116,11 @@ Figure Figures::pooled(std::string group, std::string name, const std::vector<st
     }
     if (r.count > 0) patterns.add(r);
   });
-  return of_patterns(std::move(f), std::move(patterns));
+  return pattern_figure(std::move(f), std::move(patterns), settings_, differences_);
 }
 
-// The mean over all of them, by Wilson where each is one record that is wholly right or wrong.
-Figure Figures::of_patterns(Figure f, Patterns patterns) const {
-  const bool simple = patterns.simple() && !differences_;
+Figure pattern_figure(Figure f, Patterns patterns, const Settings& s, bool differences) {
+  const bool simple = patterns.simple() && !differences;
   stats::Composite c{{{{1}, patterns.take()}}};
   Ratio sum;
   for (const stats::Pattern& p : c.strata[0].patterns) {
@@ -131,7 +130,7 @@ Figure Figures::of_patterns(Figure f, Patterns patterns) const {
   f.n = static_cast<std::uint64_t>(std::llround(sum.count));
   if (sum.count <= 0) return f;
   f.value = sum.sum / sum.count;
-  return simple ? with_wilson(std::move(f), sum) : with_bootstrap(std::move(f), c);
+  return simple ? with_wilson(std::move(f), sum) : with_bootstrap(std::move(f), c, s, differences);
 }
 
 }  // namespace rm::bench

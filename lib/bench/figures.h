@@ -57,16 +57,9 @@ class Figures {
   Figure weighted(std::string group, std::string name, const std::vector<Term>& terms) const;
   // The mean over everything in these slots, each share alike.
   Figure pooled(std::string group, std::string name, const std::vector<std::size_t>& slots) const;
-  // The mean of a credit over records, apart from slots.
-  template <class F>
-  Figure records(std::string group, std::string name, const std::vector<Row>& rows, F credit) const;
-
   const std::vector<SlotTotal>& totals() const { return totals_; }
 
  private:
-  Figure with_bootstrap(Figure f, const stats::Composite& c) const;
-  Figure of_patterns(Figure f, Patterns patterns) const;
-
   const Slots& slots_;
   Source source_;
   Settings settings_;
@@ -74,8 +67,12 @@ class Figures {
   std::vector<SlotTotal> totals_;
 };
 
+// The mean over all of these, by Wilson where each is one record that is wholly right or wrong, else by the bootstrap.
+Figure pattern_figure(Figure f, Patterns patterns, const Settings& s, bool differences = false);
+
+// The mean of a credit over records, apart from slots.
 template <class F>
-Figure Figures::records(std::string group, std::string name, const std::vector<Row>& rows, F credit) const {
+Figure records_figure(std::string group, std::string name, const std::vector<Row>& rows, F credit, const Settings& s) {
   Patterns patterns(1);
   for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
     stats::Ratio r;
@@ -84,7 +81,7 @@ Figure Figures::records(std::string group, std::string name, const std::vector<R
     }
     if (r.count > 0) patterns.add(r);
   }
-  return of_patterns({std::move(group), std::move(name)}, std::move(patterns));
+  return pattern_figure({std::move(group), std::move(name)}, std::move(patterns), s);
 }
 
 }  // namespace rm::bench

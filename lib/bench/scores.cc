@@ -36,13 +36,18 @@ void add_baselines(Scores& out, Tally& tally, const Slots& slots) {
   const std::pair<const char*, std::uint8_t Row::*> kJudges[] = {
       {"always the first", &Row::first}, {"the longest", &Row::longest}, {"the shortest", &Row::shortest}};
   for (const auto& [name, share] : kJudges) {
-    const Credit credit = [share = share](const Row& r) -> std::optional<double> {
+    const auto credit = [share = share](const Row& r) -> std::optional<double> {
       if (r.*share == kNoShare || r.outcome == Outcome::kUnlabelled) return std::nullopt;
       return (r.*share) / 12.0;
     };
-    const Figures f(slots, source_of(slots, credit, false), out.settings);
-    Figure overall = shape_of(*tally.rules(), slots, f.totals(), false).overall.figure(f);
-    overall.group = "baseline", overall.name = name;
+    Figure overall;
+    if (tally.rules()->kind == Kind::kPairs) {
+      overall = records_figure("baseline", name, tally.rows(), credit, out.settings);
+    } else {
+      const Figures f(slots, source_of(slots, credit, false), out.settings);
+      overall = shape_of(*tally.rules(), slots, f.totals(), false).overall.figure(f);
+      overall.group = "baseline", overall.name = name;
+    }
     if (overall.value) out.baselines.push_back({name, std::move(overall)});
   }
 }
@@ -61,10 +66,10 @@ Result<Scores> score(Tally& tally, const Settings& s) {
   out.counts = tally.counts();
   out.calibration = tally.bins();
   for (const Item& i : tally.items()) out.items += i.seen != 0;
+  // Both only read the rows, which are in order by now.
+  auto bias = std::async(std::launch::async, [&, &rows = tally.rows()] { return bias_figures(rows, s); });
   const Slots slots(tally, s);
   const Figures f(slots, source_of(slots, judge_credit(s), true), s);
-  // Both only read the tally, whose rows are in order by now.
-  auto bias = std::async(std::launch::async, [&] { return bias_figures(tally, f); });
   const Shape shape = shape_of(*tally.rules(), slots, f.totals(), true);
   out.overall = shape.overall.figure(f);
   for (const Group& g : shape.groups) out.figures.push_back(g.figure(f));
