@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build}
-cmake --build "$build" --target verdict_probe text-probe token-probe logit-probe
+cmake --build "$build" --target verdict_probe text-probe token-probe logit-probe rm-eval
 failed=()
 make_golden() {
   echo "== $*"
