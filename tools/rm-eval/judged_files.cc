@@ -1,6 +1,7 @@
 #include "tools/rm-eval/judged_files.h"
 
 #include "lib/base/progress.h"
+#include "lib/base/signals.h"
 #include "lib/records/judged_stream.h"
 #include "lib/records/writer.h"
 #include "tools/cli/report.h"
@@ -39,6 +40,7 @@ Result<void> read_judged(const std::vector<std::string>& files, const ReadOption
     for (;;) {
       RM_ASSIGN(const auto lines, in.next());
       if (lines.empty()) break;
+      if (signals::stop_requested()) return signals::stop_error();
       for (std::size_t i = 0; i < lines.size(); ++i) {
         if (i + kAhead < lines.size()) tally.prefetch(lines[i + kAhead].judged);
         const records::ScannedLine& l = lines[i];

@@ -6,6 +6,7 @@
 #include "lib/base/atomic_file.h"
 #include "lib/base/escape.h"
 #include "lib/base/progress.h"
+#include "lib/base/signals.h"
 #include "lib/records/elements.h"
 #include "lib/records/failure.h"
 #include "lib/records/lines.h"
@@ -102,6 +103,7 @@ class Run {
   }
   template <class F>
   Result<void> one(const records::Line& line, const std::string& name, F body) {
+    if (signals::stop_requested()) return signals::stop_error();
     progress_.update(written, failed, 0);
     auto value = records::parse_line(document_, line, name);
     Result<void> done = value ? body(*value) : Result<void>(value.error());

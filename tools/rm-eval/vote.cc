@@ -7,6 +7,7 @@
 #include "lib/base/atomic_file.h"
 #include "lib/base/escape.h"
 #include "lib/base/progress.h"
+#include "lib/base/signals.h"
 #include "lib/records/failure.h"
 #include "lib/records/lines.h"
 #include "lib/records/splice.h"
@@ -56,6 +57,7 @@ class Panel {
     for (;;) {
       RM_ASSIGN(const bool more, advance());
       if (!more) break;
+      if (signals::stop_requested()) return signals::stop_error();
       progress_.update(++records, failed, 0, judges_[0]->lines.fraction());
       RM_TRY(one());
     }

@@ -1,0 +1,28 @@
+# TERM ends a run that waits for a producer with 75, INT with 130; neither prints figures.
+. "$RM_SOURCE/tests/cli/expect.bash"
+pairs 4 | rm-eval prepare pairs | fake_judge >judged.jsonl
+for signal in TERM:75 INT:130; do
+  mkfifo pipe
+  rm-eval score pipe >out 2>err &
+  pid=$!
+  exec 3>pipe
+  cat judged.jsonl >&3
+  sleep 0.3
+  kill -"${signal%:*}" $pid
+  rc=0
+  wait $pid || rc=$?
+  exec 3>&-
+  [ $rc = "${signal#*:}" ] || { echo "$signal: ended with $rc"; cat err; exit 1; }
+  [ ! -s out ]
+  rm pipe
+done
+# A line that stops the run does so although the producer is silent.
+mkfifo pipe
+rm-eval score --on-error stop pipe >out 2>err &
+pid=$!
+exec 3>pipe
+{ echo '{"torn":'; head -c 400000 /dev/zero | tr '\0' '\n'; } >&3 || true  # it may be gone before all is written
+rc=0
+wait $pid || rc=$?
+exec 3>&-
+[ $rc = 3 ] || { echo "ended with $rc"; cat err; exit 1; }
