@@ -87,7 +87,8 @@ TEST_CASE("an expected file says what belongs and what must come") {
   records::Judged j;
   const std::string name = "pairs";
   for (const char* item : {"a", "b", "c"}) {
-    REQUIRE(reader.read("{" + tag("reward-bench", "donotanswer", item) + "}", j).ok());
+    const std::string line = "{" + tag("reward-bench", "donotanswer", item) + "}";
+    REQUIRE(reader.read(line, j).ok());
     REQUIRE(t.expect(j, {name, 1}).ok());
   }
   add(t, judged(tag("reward-bench", "donotanswer", "a"), "A"));
