@@ -28,7 +28,8 @@ Figure with_bootstrap(Figure f, const stats::Composite& c, const Settings& s, bo
   for (const stats::Stratum& stratum : c.strata) {
     for (const stats::Pattern& p : stratum.patterns) items += static_cast<double>(p.items);
   }
-  return with_wilson(std::move(f), {std::round(*f.value * items), items});
+  const Ratio alike{std::round(*f.value * items), items};
+  return with_wilson(std::move(f), alike);
 }
 
 }  // namespace

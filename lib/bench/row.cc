@@ -66,6 +66,7 @@ void rate(const Judged& r, Row& row) {
   if (!credit) return void(row.outcome = without_verdict(r));
   row.credit = *credit;
   row.outcome = *credit == kWhole ? Outcome::kRight : *credit == 0 ? Outcome::kWrong : Outcome::kTie;
+  if (pair && row.outcome == Outcome::kTie) row.credit = 0;  // as a tie of verdicts; of N answers the right ones share
 }
 
 void decide(const Judged& r, Row& row) {
@@ -73,9 +74,7 @@ void decide(const Judged& r, Row& row) {
     row.outcome = Outcome::kFailed;
   } else if (r.is_rating) {
     rate(r, row);
-  } else if (!r.is_ranking && r.verdict == 0) {
-    row.outcome = without_verdict(r);
-  } else if (r.is_ranking && r.samples.letters == 0) {
+  } else if (r.is_ranking ? r.samples.letters == 0 : r.verdict == 0) {
     row.outcome = without_verdict(r);
   } else if (!r.correct) {
     row.outcome = Outcome::kUnlabelled;

@@ -30,10 +30,10 @@ void add_matrices(TextLines& l, const std::vector<Scores::Matrix>& matrices) {
     std::string head = left("", kStyleWidth + 2);
     for (int c = 0; c < 3; ++c) head += right(std::string(bench::style(c)), kStyleWidth);
     l.line(head);
-    for (int r = 0; r < 3; ++r) {
-      std::string text = "  " + left(std::string(bench::style(r)), kStyleWidth);
-      for (int c = 0; c < 3; ++c) {
-        const Figure& f = m.cells[static_cast<std::size_t>(3 * r + c)];
+    for (std::size_t cell = 0; cell < m.cells.size(); cell += 3) {
+      std::string text = "  " + left(std::string(bench::style(static_cast<int>(cell / 3))), kStyleWidth);
+      for (std::size_t c = cell; c < cell + 3; ++c) {
+        const Figure& f = m.cells[c];
         text += right(f.value ? percent(*f.value) : "-", kStyleWidth);
       }
       l.line(text);

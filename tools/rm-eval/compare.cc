@@ -78,6 +78,7 @@ Result<Exit> run(const Options& o) {
     if (!o.differ.empty()) RM_TRY(write_differing(o, first, other));
   }
   std::vector<double> p;
+  p.reserve(all.size());
   for (const bench::Comparison& c : all) p.push_back(c.p);
   const std::vector<double> corrected = stats::holm(p);
   for (std::size_t i = 0; i < all.size(); ++i) all[i].p_holm = corrected[i];

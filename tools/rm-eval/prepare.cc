@@ -138,8 +138,8 @@ Result<Exit> run(const Options& o) {
   auto done = r.all();
   if (done && o.common.dry_run) done = out.write(summary(o, r));
   auto closed = out.close();
-  RM_TRY(done);
-  RM_TRY(closed);
+  if (!done) return done.error();
+  if (!closed) return closed.error();
   if (!o.common.summary.empty()) RM_TRY(write_file_atomically(o.common.summary, summary(o, r) + "\n"));
   return r.failed + r.skipped > 0 ? Exit::kSomeFailed : Exit::kDone;
 }

@@ -143,8 +143,8 @@ Result<Exit> run(const Options& o) {
   RM_TRY(panel.open());
   const auto done = panel.run();
   const auto closed = out.close();
-  RM_TRY(done);
-  RM_TRY(closed);
+  if (!done) return done.error();
+  if (!closed) return closed.error();
   if (!o.common.summary.empty()) {
     std::string text;
     json::Writer(text)

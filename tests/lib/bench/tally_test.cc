@@ -127,6 +127,7 @@ TEST_CASE("what came of a record is told apart") {
     Tally tally;
     REQUIRE(add(tally, c.line) == "");
     CHECK(tally.rows()[0].outcome == c.outcome);
+    if (c.outcome == Outcome::kTie) CHECK(tally.rows()[0].credit == 0);
     CHECK(tally.counts().of(c.outcome) == 1);
   }
 }
