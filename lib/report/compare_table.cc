@@ -30,14 +30,16 @@ void add_table(TextLines& l, const Comparison& c) {
 }
 
 void add(TextLines& l, const Comparison& c, bool several) {
+  NameColumn names;
+  names.fit(c.groups);
   l.line("first: " + escape_text(c.first, 100), "1");
   l.line("second: " + escape_text(c.second, 100), "1");
   bench::Figure first = c.of_first, second = c.of_second, difference = c.difference;
   first.name = "first", second.name = "second", difference.name = "difference, paired";
   l.heading("overall (percent, with 95 % intervals)");
-  l.line(figure_row(first));
-  l.line(figure_row(second));
-  l.line(figure_row(difference), "1;32");
+  l.line(figure_row(first, names));
+  l.line(figure_row(second, names));
+  l.line(figure_row(difference, names), "1;32");
   add_table(l, c);
   l.line("");
   l.line("  right in the first alone " + format_grouped(c.only_first) + ", in the second alone " +
@@ -45,13 +47,13 @@ void add(TextLines& l, const Comparison& c, bool several) {
          (several ? ", corrected for all comparisons " + p_value(c.p_holm) : ""));
   bench::Figure kappa = c.kappa;
   kappa.name = "kappa x 100";
-  l.line(figure_row(c.agreement));
-  l.line(figure_row(kappa));
+  l.line(figure_row(c.agreement, names));
+  l.line(figure_row(kappa, names));
   std::string group;
   for (const bench::Figure& f : c.groups) {
     if (f.group != group) l.heading("difference by " + f.group);
     group = f.group;
-    l.line(figure_row(f));
+    l.line(figure_row(f, names));
   }
 }
 

@@ -15,12 +15,12 @@ using bench::Scores;
 
 constexpr std::size_t kStyleWidth = 20;
 
-void add_figures(TextLines& l, const std::vector<Figure>& figures) {
+void add_figures(TextLines& l, const std::vector<Figure>& figures, const NameColumn& names) {
   std::string group;
   for (const Figure& f : figures) {
     if (f.group != group) l.heading(f.group);
     group = f.group;
-    l.line(figure_row(f));
+    l.line(figure_row(f, names));
   }
 }
 
@@ -67,17 +67,19 @@ std::string rule_line(const Scores& s) {
 
 std::string score_table(const Scores& s, bool color) {
   TextLines l(color, s.partial());
+  NameColumn names;
+  names.fit(s.figures);
   std::string title = s.bench;
   for (const std::string& m : s.models) title += (&m == &s.models.front() ? ", " : " + ") + escape_text(m, 100);
   l.line(title, "1");
   l.line(counts_line(s));
   l.line(rule_line(s));
   l.heading("overall");
-  l.line(figure_row(s.overall), "1;32");
-  for (const bench::Baseline& b : s.baselines) l.line(figure_row(b.overall), "2");
-  add_figures(l, s.figures);
+  l.line(figure_row(s.overall, names), "1;32");
+  for (const bench::Baseline& b : s.baselines) l.line(figure_row(b.overall, names), "2");
+  add_figures(l, s.figures, names);
   add_matrices(l, s.matrices);
-  add_figures(l, s.bias);
+  add_figures(l, s.bias, names);
   for (const std::string& m : s.missing) l.line("missing: " + m, "33");
   return l.take();
 }

@@ -1,9 +1,16 @@
 #include "lib/report/text_lines.h"
 
+#include <algorithm>
+
 #include "lib/base/escape.h"
 #include "lib/base/number.h"
 
 namespace rm::report {
+namespace {
+
+constexpr std::size_t kWidest = 90;
+
+}  // namespace
 
 void TextLines::line(const std::string& text, const char* style) {
   const std::string marked = partial_ ? "partial  " + text : text;
@@ -27,8 +34,13 @@ std::string right(const std::string& text, std::size_t width) {
 
 std::string percent(double share) { return format_fixed(share * 100, 2); }
 
-std::string figure_row(const bench::Figure& f) {
-  std::string out = "  " + left(escape_text(f.name, kNameWidth - 3), kNameWidth);
+void NameColumn::fit(const std::vector<bench::Figure>& figures) {
+  for (const bench::Figure& f : figures) width_ = std::max(width_, std::min(f.name.size() + 2, kWidest));
+}
+
+std::string figure_row(const bench::Figure& f, const NameColumn& names) {
+  const std::size_t shown = f.name.size() + 2 <= names.width() ? f.name.size() : names.width() - 5;
+  std::string out = "  " + left(escape_text(f.name, shown), names.width());
   if (!f.value) return out + right("-", 7);
   out += right(percent(*f.value), 7);
   out += "  " + right(percent(f.interval.low), 6) + " to " + right(percent(f.interval.high), 6);

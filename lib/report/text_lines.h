@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lib/bench/scores.h"
 
@@ -19,12 +20,20 @@ class TextLines {
   std::string out_;
 };
 
-inline constexpr std::size_t kNameWidth = 44;
+// Columns for the names of figures: enough for the longest, within reason.
+class NameColumn {
+ public:
+  void fit(const std::vector<bench::Figure>& figures);
+  std::size_t width() const { return width_; }
+
+ private:
+  std::size_t width_ = 44;
+};
 
 std::string left(const std::string& text, std::size_t width);
 std::string right(const std::string& text, std::size_t width);
 std::string percent(double share);
 // "name   12.34   11.00 to 13.00   1,234"
-std::string figure_row(const bench::Figure& f);
+std::string figure_row(const bench::Figure& f, const NameColumn& names);
 
 }  // namespace rm::report

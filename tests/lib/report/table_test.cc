@@ -28,6 +28,15 @@ TEST_CASE("a table is plain text without colour, and never lets a name steer the
   CHECK(score_table(scores(), true).find("\x1b[1m") != std::string::npos);
 }
 
+TEST_CASE("names are shown whole, and columns stay aligned") {
+  bench::Scores s = scores();
+  const std::string name = "Pairwise_set/Helpfulness/Classification/Quality and Compliance Assessment";
+  s.figures.push_back({"subset", name, 0.25, {0.2, 0.3}, "wilson", 7});
+  const std::string table = score_table(s, false);
+  CHECK(table.find(name + "    25.00") != table.npos);
+  CHECK(table.find("overall" + std::string(name.size() - 7, ' ') + "    50.00") != table.npos);
+}
+
 TEST_CASE("of a partial run every line says so") {
   bench::Scores s = scores();
   s.missing = {"subset x: 1 of 2 items"};
