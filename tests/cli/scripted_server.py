@@ -170,15 +170,16 @@ class Script:
         if accident == "slow":
             whole = b"".join(pieces)
             pieces = [whole[i:i + size // 4 + 1] for i in range(0, size, size // 4 + 1)]
-        for piece in pieces:
+        for piece in pieces[:-1]:
             writer.write(piece)
             if accident == "slow":
                 await writer.drain()
                 await asyncio.sleep(0.02)
-        await writer.drain()
-        if accident in (None, "slow"):
+        if accident in (None, "slow"):  # counted before the client can have all of it and ask for the counts
             d = digest(messages)
             self.served[d] = self.served.get(d, 0) + 1
+        writer.write(pieces[-1])
+        await writer.drain()
         return True
 
     def whole(self, request, text, finish, thought):

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Sends N requests through endpoint-probe to scripted servers that fail for a share of them: nothing may be lost, come twice,
-or go to another's request, and no completion may be thrown away. Prints what it counted; exits 1 where it is not so.
+or go to another's request. Prints what it counted; exits 1 where it is not so.
+
+One server must not be asked again for what it has sent whole. Of several, one that fails five times in a row is given up and
+what it had in hand is asked elsewhere, so at most what one server may hold is thrown away each time; that is only printed.
 
 Usage: endpoint_proof.py PROBE [--requests 2000] [--fail 0.3] [--servers 1] [--stream]
 """
@@ -51,12 +54,12 @@ def main():
         "twice": len(ids) - len(set(ids)),
         "failed": sum("error" in r for r in replies),
         "another's": sum(r.get("text") != reply_text(asked[r["id"]]) for r in replies if "error" not in r),
-        "completions thrown away": served - sum("error" not in r for r in replies),
     }
+    thrown = served - sum("error" not in r for r in replies)
     print(run.stderr.strip())
-    print(f"{len(replies)} replies of {sum(s['asked'] for s in stats)} attempts on {o.servers} servers;",
-          ", ".join(f"{k}: {v}" for k, v in counts.items()))
-    sys.exit(1 if any(counts.values()) else 0)
+    print(f"{len(replies)} replies of {sum(s['asked'] for s in stats)} attempts on {o.servers} servers; ",
+          ", ".join(f"{k}: {v}" for k, v in counts.items()), f", completions thrown away: {thrown}", sep="")
+    sys.exit(1 if any(counts.values()) or thrown < 0 or (o.servers == 1 and thrown > 0) else 0)
 
 
 if __name__ == "__main__":
