@@ -29,7 +29,8 @@ tidied() {
   rm -rf "$db"
   return $rc
 }
-no_leftovers() { ! git grep -nIE '\b(TODO|FIXME|XXX|HACK)\b|not implemented|\b(stub|placeholder)\b' -- . ':!scripts/lint.sh' ':!*.json' ':!*.html' ':!tests/golden'; }
+# HTML's placeholder="..." and ::placeholder are its words, not ours.
+no_leftovers() { ! git grep -nIP '\b(TODO|FIXME|XXX|HACK)\b|not implemented|\bstub\b|(?<!::)\bplaceholder\b(?!=")' -- . ':!scripts/lint.sh' ':!*.json' ':!tests/golden'; }
 
 check layers python3 tests/structure/arrows.py
 check format clang-format-14 --dry-run -Werror "${sources[@]}"

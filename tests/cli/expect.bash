@@ -35,6 +35,15 @@ lines() { [ "$(wc -l <"$1")" -eq "$2" ] || { echo "$1 has $(wc -l <"$1") lines, 
 # Every line of a file is valid JSON.
 json() { jq -ce . "$1" >/dev/null || { echo "$1 is not JSON lines"; exit 1; }; }
 
+# none FILTER FILE: the jq filter yields nothing on any line. A filter that fails is a failure.
+none() {
+  jq -c "$1" "$2" >hits || { echo "jq failed on $2: $1"; exit 1; }
+  [ ! -s hits ] && return
+  echo "$2 has what it must not: $1"
+  head -c 2000 hits
+  exit 1
+}
+
 skip() { echo "skipped: $*"; exit 77; }
 
 # small_model: path of SmolLM2-135M in `model`; the script is skipped where it is missing.
@@ -94,4 +103,20 @@ for domain in ("chat", "math", "code", "safety-refuse", "safety-response"):
               "rejected": [f"No {i}.", f"No, as {i} is not. " * 2, f"## No\n\n- **as** {i}\n- is not"]} for i in range(n)]
     json.dump(items, open(f"{folder}/{domain}.json", "w"), indent=1)
 PY
+}
+
+# flags_in_page PROGRAM VERB...: the man page of the program and its --help (of every verb) name the same flags.
+flags_in_page() {
+  local page=$RM_SOURCE/man/$1.1 program=$1 verb
+  shift
+  command -v mandoc >/dev/null || skip "no mandoc"
+  if [ $# -eq 0 ]; then "$program" --help; else for verb in "$@"; do "$program" "$verb" --help; done; fi |
+    grep -oE '^  (-[a-z],)?--?[a-z-]+' | tr -d ' ' | tr ',' '\n' | sort -u >in_help
+  [ -s in_help ] || { echo "--help names no flags"; exit 1; }
+  mandoc -T ascii "$page" | sed 's/.\x08//g' >page.txt
+  grep -oE '^ {2,12}-[-a-z].*' page.txt | grep -oE '(^|[ ,|])--?[a-z][a-z-]*' | tr -d ' ,|' | sort -u >in_page
+  comm -23 in_help in_page >missing
+  [ ! -s missing ] || { echo "not in the man page:"; cat missing; exit 1; }
+  comm -13 in_help in_page >unknown
+  [ ! -s unknown ] || { echo "not in --help:"; cat unknown; exit 1; }
 }

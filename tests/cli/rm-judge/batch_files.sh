@@ -9,7 +9,7 @@ mv out direct
 ends 0 rm-judge "${flags[@]}" --emit-batch requests.jsonl
 [ ! -s out ]
 lines requests.jsonl 120
-jq -e 'select(.method != "POST" or .url != "/v1/chat/completions" or (.body.messages | length) < 1)' requests.jsonl && exit 1
+none 'select(.method != "POST" or .url != "/v1/chat/completions" or (.body.messages | length) < 1)' requests.jsonl
 python3 - "$url" <<'P'
 import json, random, sys, urllib.request
 out = []

@@ -22,15 +22,16 @@ for line in open("out"):
     assert r["id"] != 20 or j["correct"] is True
 P
 ends 0 rm-judge -m "$url" -i in.jsonl --budget 16
-jq -e 'select(.judgment.calls > 16)' out && exit 1
+none 'select(.judgment.calls > 16)' out
 best=$(jq -c 'select(.responses) | (.responses[.judgment.ranking[0]] | endswith("=7"))' out | grep -c true)
 [ "$best" -ge 18 ] || { echo "only $best of 20 found the best within the budget"; exit 1; }
 cp out judged
 ends 0 rm-judge --reparse -i judged
 same <(jq -c .judgment judged) <(jq -c .judgment out)
 ends 0 rm-judge -m "$url" -i in.jsonl --rate 1-10 --samples 2
-jq -e 'select((.judgment.ratings | length) != ((.responses // (.chosen + .rejected)) | length))' out && exit 1
-jq -e '.judgment.ratings[] | select(. < 1 or . > 10)' out && exit 1
+none 'select((.judgment.ratings | length) != ((.responses // (.chosen + .rejected)) | length))' out
+none '.judgment.ratings[] | select(. != null and (. < 1 or . > 10))' out
+[ "$(jq -s '[.[].judgment.ratings[] | numbers] | length' out)" -gt 0 ]
 echo '{"prompt":"q","response":"x"}' >single.jsonl
 ends 0 rm-judge -m "$url" -i single.jsonl --rate 0-5
 [ "$(jq '.judgment.ratings | length' out)" = 1 ]

@@ -19,7 +19,7 @@ P
 ends 0 rm-judge -m "$url" --retry unparsed -i in.jsonl
 lines out 6
 same <(head -n 3 in.jsonl) <(head -n 3 out)
-jq -e 'select(.error or .judgment.verdict == null)' out && exit 1
+none 'select(.error or .judgment.verdict == null)' out
 sed -n 4p out | jq -e '.judgment.samples[0] | .closed and (.text | startswith("The first answer\n<answer>[["))'
 sed -n 5p out | jq -e '.judgment.samples[0].closed == null'
 [ "$(served | jq .asked)" = 3 ]
