@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "lib/base/number.h"
 #include "lib/base/rng.h"
 #include "lib/judge/visible.h"
 #include "lib/rubric/rubric.h"
@@ -18,13 +19,6 @@ constexpr std::uint64_t kRatingStream = 0x72617465;  // "rate": keeps these seed
 std::optional<double> number(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::optional<int> whole(std::string_view text) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
@@ -60,9 +54,9 @@ void count_pair(Judgment& j, const records::Pair& p) {
 std::optional<Scale> parse_scale(std::string_view flag) {
   const std::size_t dash = flag.find('-');
   if (dash == flag.npos) return std::nullopt;
-  const auto low = whole(flag.substr(0, dash)), high = whole(flag.substr(dash + 1));
+  const auto low = parse_int(flag.substr(0, dash)), high = parse_int(flag.substr(dash + 1));
   if (!low || !high || *low < 0 || *high > kHighest || *low >= *high) return std::nullopt;
-  return Scale{*low, *high};
+  return Scale{static_cast<int>(*low), static_cast<int>(*high)};
 }
 
 Rating read_rating(std::string_view trace, Scale scale) {

@@ -61,6 +61,8 @@ struct Subject {
     count_votes(*pair, j);
   }
 
+  std::vector<std::string> warnings() const { return many ? oddities(*many) : oddities(*pair); }
+
   std::vector<text::Message> messages(const Sample& s, const PromptSet& prompts, const Settings& settings) const {
     if (s.answer) {
       const Scale scale = settings.rate.value_or(Scale{});
@@ -111,9 +113,7 @@ class RetryJob final : public Job {
   const Judgment& judgment() const override { return judgment_; }
   const Sample& sample(std::uint64_t request) const override { return judgment_.samples[request]; }
   void name_model(const std::string&) override {}  // the stored one stays
-  std::vector<std::string> warnings() const override {
-    return subject_.many ? oddities(*subject_.many) : oddities(*subject_.pair);
-  }
+  std::vector<std::string> warnings() const override { return subject_.warnings(); }
 
  private:
   static bool closes(const Sample& s) { return s.reason == "length" || s.reason == "no_verdict"; }
@@ -156,11 +156,11 @@ std::string forced_close(std::string_view text, std::string_view reasoning, bool
   return out += kAnswerBegin;
 }
 
-Result<Judgment> reparse(const json::Value& record, const records::FieldMap& map, Judgment stored, const Settings& s) {
+Result<Reread> reparse(const json::Value& record, const records::FieldMap& map, Judgment stored, const Settings& s) {
   RM_ASSIGN(const Subject subject, Subject::read(record, map, stored));
   for (Sample& sample : stored.samples) {
     if (stored.ratings) {
-      read_rated_sample(sample, s.rate.value_or(Scale{}));
+      if (s.rate) read_rated_sample(sample, *s.rate);
       continue;
     }
     const std::optional<char> before = sample.verdict;
@@ -168,19 +168,19 @@ Result<Judgment> reparse(const json::Value& record, const records::FieldMap& map
     if (!sample.verdict || sample.verdict != before) sample.p_a.reset();
   }
   subject.count(stored);
-  return stored;
+  return Reread{std::move(stored), subject.warnings()};
 }
 
 Result<std::unique_ptr<Job>> retry_job(const json::Value& record, const records::FieldMap& map, Judgment stored,
                                        const PromptSet& prompts, const Settings& s) {
   RM_ASSIGN(Subject subject, Subject::read(record, map, stored));
   if (subject.pair && !stored.ratings) RM_TRY(prompts.can_show(*subject.pair, s.form));
-  Settings own = s;
-  if (!stored.ratings) {
-    own.rate.reset();
-  } else if (!own.rate) {
-    own.rate = Scale{};
+  if (stored.ratings && !s.rate) {
+    return make_error(Exit::kInput, "no_scale",
+                      "the record was rated; give the scale it was rated on, as in --rate 1-10, to ask again");
   }
+  Settings own = s;
+  if (!stored.ratings) own.rate.reset();
   return std::unique_ptr<Job>(std::make_unique<RetryJob>(std::move(subject), std::move(stored), prompts, own));
 }
 

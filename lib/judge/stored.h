@@ -4,6 +4,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "lib/base/json.h"
 #include "lib/base/result.h"
@@ -14,10 +16,16 @@ namespace rm::judge {
 // Whether any sample is without a verdict or a rating.
 bool has_unparsed(const records::Judgment& j);
 
+struct Reread {
+  records::Judgment judgment;
+  std::vector<std::string> warnings;  // of the record, as Job::warnings()
+};
+
 // Verdicts and ratings read again with settings.verdict or settings.rate, and everything that follows from them. A stored p_a
-// is kept where the sample's letter stays what it was. Failed samples stay failed. Errors: the record's shape no longer fits.
-Result<records::Judgment> reparse(const json::Value& record, const records::FieldMap& map, records::Judgment stored,
-                                  const Settings& s);
+// is kept where the sample's letter stays what it was; ratings where there is no scale to read them on. Failed samples stay
+// failed. Errors: the record's shape no longer fits.
+Result<Reread> reparse(const json::Value& record, const records::FieldMap& map, records::Judgment stored,
+                       const Settings& s);
 
 // Asks again for the samples without a verdict, and only for them. A trace that was cut at its length or ended without a
 // verdict is closed by force: the model gets its own text back with the thought closed and the answer tag opened, and writes

@@ -12,9 +12,9 @@ using json::Value;
 
 constexpr std::size_t kNameShown = 60;
 constexpr std::size_t kKeysShown = 12;
-constexpr std::string_view kMappable[] = {"prompt",     "question",  "instruction", "chosen",
-                                          "rejected",   "answer_a",  "answer_b",    "response_a",
-                                          "response_b", "responses", "winner",      "context_messages"};
+constexpr std::string_view kMappable[] = {"prompt",   "question", "instruction", "chosen",     "rejected",
+                                          "answer_a", "answer_b", "response_a",  "response_b", "responses",
+                                          "response", "answer",   "completion",  "winner",     "context_messages"};
 
 std::string quote(std::string_view name) { return '"' + escape_text(name, kNameShown) + '"'; }
 

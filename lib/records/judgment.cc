@@ -186,7 +186,13 @@ Result<Judgment> read_judgment(const Value& v) {
     if (c.error()) return *c.error();
   }
   if (f.get("ranking", Type::kArray)) j.ranking.emplace();
-  if (f.get("ratings", Type::kArray)) j.ratings.emplace();
+  if (const auto ratings = f.get("ratings", Type::kArray)) {
+    j.ratings.emplace();
+    for (const Value& r : ratings->items()) {
+      if (!r.is(Type::kNull) && !r.is(Type::kNumber)) f.fail("ratings", "holds what is neither a number nor null");
+      j.ratings->push_back(r.number());
+    }
+  }
   const auto samples = f.get("samples", Type::kArray);
   if (!samples) f.fail("samples", "is missing; expected a list");
   if (f.error()) return *f.error();

@@ -53,8 +53,8 @@ struct Judgment {
 };
 
 void write_judgment(json::Writer& w, const Judgment& j);  // the object alone
-// For --reparse, --retry and rm-eval. Of a ranking or of ratings only the samples are read; what follows from them is counted
-// again (judge/ranking, judge/rating).
+// For --reparse, --retry and rm-eval. Of a ranking only the samples are read; what follows from them is counted again
+// (judge/ranking).
 Result<Judgment> read_judgment(const json::Value& v);
 
 }  // namespace rm::records

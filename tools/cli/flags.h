@@ -36,7 +36,7 @@ struct Model {
   std::vector<std::string> models;  // as given: paths, URLs, @files; empty: the default model
   std::string api_model, emit_batch, from_batch;
   std::optional<double> timeout;  // seconds
-  std::int64_t max_inflight = 64;
+  std::int64_t max_inflight = 0;  // 0: 64
   std::string adapter, device = "auto", dtype = "auto";
   std::int64_t threads = 0, batch = 0, context = 0, max_tokens = 0;
   bool deterministic = false;

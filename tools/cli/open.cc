@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <initializer_list>
 
 #include "lib/base/fd.h"
 #include "lib/base/limits.h"
@@ -31,14 +32,41 @@ generate::EngineOptions engine_options(const Model& m, std::string model) {
   return e;
 }
 
+struct Given {
+  const char* flag;
+  bool given;
+};
+
+// A flag that would do nothing is refused, so that nobody takes it for done.
+Result<void> refuse(std::initializer_list<Given> flags, const char* why) {
+  for (const Given& g : flags) {
+    if (g.given) return usage(why, g.flag);
+  }
+  return {};
+}
+
+Result<void> no_local_flags(const Model& m, const char* why) {
+  return refuse({{"--deterministic", m.deterministic},
+                 {"--adapter", !m.adapter.empty()},
+                 {"--device", m.device != "auto"},
+                 {"--dtype", m.dtype != "auto"},
+                 {"--threads", m.threads > 0},
+                 {"--batch", m.batch > 0},
+                 {"--context", m.context > 0},
+                 {"--chat", !m.chat.empty()}},
+                why);
+}
+
+Result<void> no_server_flags(const Model& m, const char* why) {
+  return refuse({{"--timeout", m.timeout.has_value()}, {"--max-inflight", m.max_inflight > 0}}, why);
+}
+
 Result<std::unique_ptr<generate::Generator>> open_servers(const Model& m, std::vector<std::string> urls, bool stream) {
-  if (m.deterministic)
-    return usage("can only be promised for a model that runs here, not for a server", "--deterministic");
-  if (!m.adapter.empty()) return usage("is for a model that runs here; a server applies its own", "--adapter");
+  RM_TRY(no_local_flags(m, "is for a model that runs here; a server has its own way"));
   generate::EndpointOptions e;
   e.urls = std::move(urls);
   e.api_model = m.api_model;
-  e.max_inflight = static_cast<std::size_t>(m.max_inflight);
+  if (m.max_inflight > 0) e.max_inflight = static_cast<std::size_t>(m.max_inflight);
   e.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(m.timeout.value_or(600) * 1000));
   e.stream = stream;
   if (const char* key = std::getenv("OPENAI_API_KEY")) e.api_key = key;
@@ -73,6 +101,9 @@ Result<std::unique_ptr<generate::Generator>> open_generator(const Model& m, bool
                                                             const std::function<void(const std::string&)>& notice) {
   if (!m.from_batch.empty()) {
     if (!m.models.empty()) return usage("the replies are in the file; -m has no use beside it", "--from-batch");
+    constexpr const char* kWhy = "has no use beside --from-batch, whose replies are there already";
+    RM_TRY(no_local_flags(m, kWhy));
+    RM_TRY(no_server_flags(m, kWhy));
     RM_ASSIGN(generate::Batch batch, generate::open_batch(m.from_batch, m.api_model));
     if (batch.counts.damaged > 0 && notice) {
       notice(batch.counts.first_damage + ": " + std::to_string(batch.counts.damaged) +
@@ -88,6 +119,7 @@ Result<std::unique_ptr<generate::Generator>> open_generator(const Model& m, bool
   if (std::ranges::all_of(models, is_url)) return open_servers(m, std::move(models), stream);
   if (models.size() > 1) return usage("several models share work only as URLs of servers", "-m");
   if (!m.api_model.empty()) return usage("names a model of a server; -m is no URL", "--api-model");
+  RM_TRY(no_server_flags(m, "is for servers; -m is no URL"));
   return generate::open_local({engine_options(m, models.front()), m.chat});
 }
 

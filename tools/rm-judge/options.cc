@@ -134,8 +134,9 @@ Result<void> interpret(Options& o) {
     s.rate = judge::parse_scale(o.rate);
     if (!s.rate)
       return usage("is no scale; write LOW-HIGH in whole numbers, as in 1-10", "--rate " + escape_text(o.rate, 40));
-    if (s.both_orders || s.logprobs || o.budget > 0)
-      return usage("reads answers one by one; --both-orders, --logprobs and --budget do not apply", "--rate");
+    if (s.both_orders || s.shuffle || s.logprobs || o.budget > 0)
+      return usage("reads answers one by one; --both-orders, --shuffle, --logprobs and --budget do not apply",
+                   "--rate");
   }
   return {};
 }

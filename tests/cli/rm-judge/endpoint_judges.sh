@@ -12,12 +12,12 @@ same <(jq -c .id in.jsonl) <(jq -c .id out)
 jq -r '[(.question // .prompt), .judgment.samples[0].text] | @base64 "\(.[0]) \(.[1])"' out | while read -r q text; do
   grep -qF -- "$(base64 -d <<<"$q")" <(base64 -d <<<"$text") || { echo "a reply of another prompt"; exit 1; }
 done
-jq -e 'select(.judgment.samples[0].verdict != (.judgment.samples[0].text | capture("\\[\\[(?<v>.)\\]\\]").v))' out && exit 1
+none 'select(.judgment.samples[0].verdict != (.judgment.samples[0].text | capture("\\[\\[(?<v>.)\\]\\]").v))' out
 [ "$(tail -n 1 out | jq -r '.judgment.samples[0].reasoning')" = thinking ]
 [ "$(head -n 1 out | jq -r '.judgment.samples[0].usage.prompt_tokens')" = 7 ]
 ends 0 rm-judge -m "$url/" --api-model judge-2 --logprobs -i in.jsonl
 [ "$(jq -r .judgment.model out | sort -u)" = judge-2 ]
-jq -e 'select(.judgment.samples[0].p_a == null)' out && exit 1
+none 'select(.judgment.samples[0].p_a == null)' out
 ends 4 rm-judge -m "$url" --api-model judge-3 -i in.jsonl
 has err judge-3
 has err judge-1
@@ -28,6 +28,15 @@ lines err 1
 [ ! -s out ]
 ends 0 rm-judge -m "$url" -q 'Why?' -a one -b two
 has out 'is better'
-ends 2 rm-judge -m "$url" --deterministic -i in.jsonl
+# Flags that would do nothing are refused by name.
+for flag in --deterministic '--adapter x' '--device cpu' '--dtype f32' '--threads 2' '--batch 4' '--context 99' '--chat x'; do
+  ends 2 rm-judge -m "$url" $flag -i in.jsonl
+  has err "${flag%% *}: is for a model that runs here"
+done
+for flag in '--timeout 5' '--max-inflight 4'; do
+  ends 2 rm-judge -m ./no-such-model $flag -i in.jsonl
+  has err "${flag%% *}: is for servers"
+done
+ends 2 rm-judge -m "$url" --rate 1-10 --shuffle -i in.jsonl
 ends 2 rm-judge -m "$url" -m ./folder -i in.jsonl
 ends 2 rm-judge -m ftp://nowhere/v1 -m "$url" -i in.jsonl

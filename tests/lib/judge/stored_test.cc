@@ -45,13 +45,13 @@ TEST_CASE("reparse reads the stored texts with another mode") {
   s.verdict = VerdictMode::kRewardBench;
   Judgment j = with_samples({sample("<eval>[[B]]</eval><answer>[[A]]</answer>", ""), sample(verdict_trace('B'), "")});
   j.samples[1].swapped = true;
-  j = *reparse(r.value, {}, j, s);
+  j = reparse(r.value, {}, j, s)->judgment;
   CHECK(j.votes_none == 1);
   CHECK(j.samples[0].reason == "conflict");
   CHECK_FALSE(j.consistent);
 
   s.verdict = VerdictMode::kStrict;
-  j = *reparse(r.value, {}, j, s);
+  j = reparse(r.value, {}, j, s)->judgment;
   CHECK(j.verdict == "A");
   CHECK(j.votes_a == 2);
   CHECK(j.consistent == true);
@@ -61,12 +61,13 @@ TEST_CASE("reparse reads the stored texts with another mode") {
   j.samples[0].p_a = 0.9;
   j.samples[1].p_a = 0.2;
   s.verdict = VerdictMode::kRewardBench;
-  j = *reparse(r.value, {}, j, s);
+  j = reparse(r.value, {}, j, s)->judgment;
   CHECK_FALSE(j.samples[0].p_a);
   CHECK(j.samples[1].p_a == 0.2);
 
   s.verdict = VerdictMode::kStrict;
-  j = *reparse(r.value, {}, with_samples({sample("<eval>", "", "length"), sample(verdict_trace('A'), "error")}), s);
+  j = reparse(r.value, {}, with_samples({sample("<eval>", "", "length"), sample(verdict_trace('A'), "error")}), s)
+          ->judgment;
   CHECK(j.samples[0].reason == "length");
   CHECK(j.samples[1].reason == "error");
   CHECK_FALSE(j.verdict);
@@ -82,7 +83,10 @@ TEST_CASE("rankings and ratings are counted again from their samples") {
   j.samples[2].pair = {1, 2};
   const auto ranked = reparse(many.value, {}, j, {});
   REQUIRE(ranked.ok());
-  CHECK(ranked->ranking->order == std::vector<std::int64_t>{2, 1, 0});
+  CHECK(ranked->judgment.ranking->order == std::vector<std::int64_t>{2, 1, 0});
+  CHECK(ranked->warnings.empty());
+  const Record odd(R"({"prompt":"q","responses":["x","[[A]]","x"]})");
+  CHECK(reparse(odd.value, {}, j, {})->warnings == std::vector<std::string>{"same_answers", "verdict_in_answer"});
   j.samples[2].pair = {1, 3};
   CHECK(reparse(many.value, {}, j, {}).error().reason == "bad_judgment");
 
@@ -94,7 +98,15 @@ TEST_CASE("rankings and ratings are counted again from their samples") {
   s.rate = Scale{1, 10};
   const auto again = reparse(many.value, {}, rated, s);
   REQUIRE(again.ok());
-  CHECK(*again->ratings == std::vector<std::optional<double>>{4.0, std::nullopt, 3.0});
+  CHECK(*again->judgment.ratings == std::vector<std::optional<double>>{4.0, std::nullopt, 3.0});
+
+  // Without the scale they were given on, ratings stay what they are, and nothing can be asked again.
+  rated.samples[0].text = "<answer>[[70]]</answer>";
+  rated.samples[0].rating = 70;
+  rated.samples[1].rating.reset();
+  CHECK(*reparse(many.value, {}, rated, {})->judgment.ratings ==
+        std::vector<std::optional<double>>{std::nullopt, std::nullopt, 70.0});
+  CHECK(retry_job(many.value, {}, rated, PromptSet::built_in(), {}).error().reason == "no_scale");
 }
 
 TEST_CASE("only samples without a verdict are asked again, cut ones with their thought closed") {

@@ -75,6 +75,15 @@ TEST_CASE("answers to be rated come in every shape") {
   }
 }
 
+TEST_CASE("a single answer may lie elsewhere, as --map says") {
+  json::Document doc;
+  const auto map = parse_field_map("prompt=.q,response=.out.text");
+  REQUIRE(map.ok());
+  const auto c = read_answers(*doc.parse(R"({"q":"why","out":{"text":"x"}})"), *map);
+  REQUIRE(c.ok());
+  CHECK(c->responses[0].back().content == "x");
+}
+
 TEST_CASE("two candidates make a pair without a label") {
   json::Document doc;
   const auto c = read_candidates(*doc.parse(R"({"prompt":"q","responses":["x","y","x"]})"), {});

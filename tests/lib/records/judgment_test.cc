@@ -70,7 +70,7 @@ TEST_CASE("each kind of judgment writes what belongs to it, and its samples are 
     const auto back = read_judgment(*value);
     REQUIRE(back.ok());
     CHECK(back->ranking.has_value() == j.ranking.has_value());
-    CHECK(back->ratings.has_value() == j.ratings.has_value());
+    CHECK(back->ratings == j.ratings);
     CHECK(back->samples[0].pair == j.samples[0].pair);
     CHECK(back->samples[0].answer == j.samples[0].answer);
     CHECK(back->samples[0].rating == j.samples[0].rating);
@@ -88,6 +88,7 @@ TEST_CASE("a stored judgment that makes no sense names the field") {
            Row{"7", "\"judgment\" is a number"},
            Row{R"({"samples":7})", "\"judgment.samples\" is a number"},
            Row{R"({})", "\"judgment.samples\" is missing"},
+           Row{R"({"ratings":[7,"8"],"samples":[]})", "\"judgment.ratings\" holds what is neither"},
            Row{R"({"samples":[7]})", "\"judgment.samples[0]\" is a number"},
            Row{R"({"samples":[{"pair":[1]}]})", "\"judgment.samples[0].pair\" is not two places"},
            Row{R"({"samples":[{"pair":[0,-1]}]})", "\"judgment.samples[0].pair\" is not two places"},
