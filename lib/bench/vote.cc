@@ -5,21 +5,11 @@
 namespace rm::bench {
 namespace {
 
-using json::Type;
 using json::Value;
 using records::Judgment;
 
 Error refuse(std::string reason, std::string message) {
   return make_error(Exit::kInput, std::move(reason), std::move(message));
-}
-
-// The ratings as they stand in the record; read_judgment() leaves them to be counted again from samples.
-Result<std::optional<std::vector<std::optional<double>>>> ratings_of(const Value& judgment) {
-  const auto list = judgment.find("ratings");
-  if (!list || !list->is(Type::kArray)) return std::optional<std::vector<std::optional<double>>>();
-  std::vector<std::optional<double>> out;
-  for (const Value& v : list->items()) out.push_back(v.number());
-  return std::optional(std::move(out));
 }
 
 // The mean of those who gave a number, by answer.
@@ -94,10 +84,9 @@ Result<Judgment> vote(std::span<const Value> records) {
     }
     RM_ASSIGN(Judgment j, records::read_judgment(*judgment));
     if (j.ranking) return refuse("not_votable", "rankings cannot be put together by majority; judge pairs, or --rate");
-    RM_ASSIGN(auto ratings, ratings_of(*judgment));
-    if (ratings.has_value() != !sum.empty() && !judges.empty())
+    if (j.ratings.has_value() != !sum.empty() && !judges.empty())
       return refuse("not_votable", "one judge rated the answers and another compared them");
-    if (ratings) RM_TRY(add_ratings(*ratings, sum, n));
+    if (j.ratings) RM_TRY(add_ratings(*j.ratings, sum, n));
     models += (models.empty() ? "" : " + ") + j.model;
     out.samples.insert(out.samples.end(), j.samples.begin(), j.samples.end());
     judges.push_back(std::move(j));

@@ -1,6 +1,7 @@
 #include "lib/judge/job.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <span>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "lib/judge/oddities.h"
 #include "lib/judge/ranking.h"
 #include "lib/judge/rating.h"
+#include "lib/records/splice.h"
 
 namespace rm::judge {
 namespace {
@@ -212,6 +214,28 @@ std::vector<std::optional<double>> rewards(const Judgment& j, const Settings& s)
   const auto first = outcome(j.samples);
   out = {first, first ? std::optional(1 - *first) : std::nullopt};
   return out;
+}
+
+std::string judged_record(std::string_view line, const Judgment& j, std::span<const std::string> warnings,
+                          std::optional<std::span<const std::optional<double>>> rewards) {
+  std::vector<records::Field> fields(1);
+  fields[0].name = "judgment";
+  json::Writer judgment(fields[0].json);
+  records::write_judgment(judgment, j);
+  if (rewards) {
+    json::Writer w(fields.emplace_back(records::Field{"rewards", {}}).json);
+    w.begin_array();
+    for (const auto& r : *rewards) r ? w.value(*r) : w.null();
+    w.end_array();
+  }
+  if (!warnings.empty()) {
+    json::Writer w(fields.emplace_back(records::Field{"warnings", {}}).json);
+    w.begin_array();
+    for (const std::string& word : warnings) w.value(std::string_view(word));
+    w.end_array();
+  }
+  constexpr std::array<std::string_view, 2> kStale = {"warnings", "error"};
+  return records::splice(line, fields, kStale);
 }
 
 }  // namespace rm::judge

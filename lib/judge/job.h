@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,5 +57,10 @@ Result<std::unique_ptr<Job>> pair_job(records::Pair pair, const PromptSet& promp
 // The scalar of every answer, in [0, 1], in the order of the record: a pair's share of votes (P(better) with logprobs), a
 // ranking's mean chance to win against the others, a rating's place on its scale. Empty where nothing was parsed.
 std::vector<std::optional<double>> rewards(const records::Judgment& j, const Settings& s);
+
+// A record as it comes out: the line with `judgment`, with `rewards` where they are given, and `warnings` where there are any;
+// stale ones of the names written, of `warnings` and of `error` are replaced.
+std::string judged_record(std::string_view line, const records::Judgment& j, std::span<const std::string> warnings,
+                          std::optional<std::span<const std::optional<double>>> rewards = {});
 
 }  // namespace rm::judge

@@ -139,22 +139,7 @@ Result<Intake> read_body(const Head& head, std::string_view body, const Judging&
 
 std::string judged_record(const Entry& e, const judge::Settings& s) {
   const records::Judgment& j = e.job->judgment();
-  std::vector<records::Field> fields(2);
-  fields[0].name = "judgment";
-  json::Writer judgment(fields[0].json);
-  records::write_judgment(judgment, j);
-  fields[1].name = "rewards";
-  json::Writer rewards(fields[1].json);
-  rewards.begin_array();
-  for (const auto& r : judge::rewards(j, s)) r ? rewards.value(*r) : rewards.null();
-  rewards.end_array();
-  if (const auto words = e.job->warnings(); !words.empty()) {
-    json::Writer w(fields.emplace_back(records::Field{"warnings", {}}).json);
-    w.begin_array();
-    for (const std::string& word : words) w.value(std::string_view(word));
-    w.end_array();
-  }
-  return records::splice(e.text, fields, kOurs);
+  return judge::judged_record(e.text, j, e.job->warnings(), judge::rewards(j, s));
 }
 
 std::string failed_record(const Entry& e, const Error& error, std::uint64_t number) {

@@ -28,9 +28,9 @@ struct Options {
 };
 
 Result<void> interpret(const Options& o) {
-  if (o.files.size() < 2) return usage("needs two or more judged files; the others are compared with the first");
-  if (o.common.in_given) return usage("give the files by name", "-i");
-  if (!o.common.map.empty()) return usage("judged records have the fields of rm-jsonl(5)", "--map");
+  RM_TRY(
+      check_side_by_side(o.common, o.files, "needs two or more judged files; the others are compared with the first"));
+  if (!o.differ.empty() && o.files.size() > 2) return usage("takes two judged files", "--differ");
   return {};
 }
 
@@ -101,12 +101,10 @@ int compare(int argc, char** argv) {
   add_scoring(p, o.scoring);
   p.group("Comparing").text("--differ", "FILE", o.differ, "Write the records in which two files differ to FILE");
   p.add(o.common);
-  const cli::Parsed parsed = p.parse(argc, argv);
-  if (!parsed.go_on) return end_of_flags(parsed);
-  if (auto ok = interpret(o); !ok) return end_with(ok.error());
-  if (!o.differ.empty() && o.files.size() > 2) return end_with(usage("takes two judged files", "--differ"));
-  const auto ended = run(o);
-  return ended ? static_cast<int>(*ended) : end_with(ended.error());
+  return run_verb(p, argc, argv, [&o]() -> Result<Exit> {
+    RM_TRY(interpret(o));
+    return run(o);
+  });
 }
 
 }  // namespace rm::rmeval

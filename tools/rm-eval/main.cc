@@ -42,6 +42,11 @@ int print(const std::string& text) {
   return static_cast<int>(printed ? Exit::kDone : printed.error().exit);
 }
 
+int end_with(const Error& e) {
+  cli::report(kProgram, e);
+  return static_cast<int>(e.exit);
+}
+
 int run(int argc, char** argv) {
   const std::string_view verb = argc > 1 ? argv[1] : "";
   for (const Verb& v : kVerbs) {
@@ -57,15 +62,19 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int end_with(const Error& e) {
-  cli::report(kProgram, e);
-  return static_cast<int>(e.exit);
+int run_verb(cli::Parser& p, int argc, char** argv, const std::function<Result<Exit>()>& body) {
+  const cli::Parsed parsed = p.parse(argc, argv);
+  if (!parsed.go_on && parsed.exit == Exit::kDone) return print(parsed.text);
+  if (!parsed.go_on) return cli::warn(kProgram, parsed.text), static_cast<int>(parsed.exit);
+  const Result<Exit> ended = body();
+  return ended ? static_cast<int>(*ended) : end_with(ended.error());
 }
 
-int end_of_flags(const cli::Parsed& p) {
-  if (p.exit == Exit::kDone) return print(p.text);
-  cli::warn(kProgram, p.text);
-  return static_cast<int>(p.exit);
+Result<void> check_side_by_side(const cli::Common& c, const std::vector<std::string>& files, const char* few) {
+  if (files.size() < 2) return usage(few);
+  if (c.in_given) return usage("give the files by name", "-i");
+  if (!c.map.empty()) return usage("judged records have the fields of rm-jsonl(5)", "--map");
+  return {};
 }
 
 Error usage(std::string message, std::string where) {

@@ -8,10 +8,9 @@
 #include "lib/base/progress.h"
 #include "lib/base/signals.h"
 #include "lib/records/elements.h"
-#include "lib/records/failure.h"
 #include "lib/records/lines.h"
 #include "lib/records/writer.h"
-#include "tools/cli/report.h"
+#include "tools/rm-eval/failures.h"
 #include "tools/rm-eval/verbs.h"
 
 namespace rm::rmeval {
@@ -50,7 +49,8 @@ Result<void> interpret(Options& o) {
 // Reads every file, writes pairs, counts.
 class Run {
  public:
-  Run(const Options& o, records::Writer& out) : o_(o), out_(out), progress_({.quiet = o.common.quiet}) {}
+  Run(const Options& o, records::Writer& out)
+      : o_(o), out_(out), progress_({.quiet = o.common.quiet}), failures_(o.common, out, progress_) {}
   Result<void> all() {
     for (const std::string& name : o_.words) {
       std::vector<std::string> files{name};
@@ -62,7 +62,8 @@ class Run {
     progress_.finish();
     return {};
   }
-  std::uint64_t written = 0, failed = 0, skipped = 0;
+  std::uint64_t written() const { return written_; }
+  const Failures& failures() const { return failures_; }
 
  private:
   Result<void> by_kind(const std::string& file) {
@@ -97,38 +98,33 @@ class Run {
   }
   bench::Emit emit() {
     return [this](std::string_view text) -> Result<void> {
-      ++written;
+      ++written_;
       return o_.common.dry_run ? Result<void>() : out_.write(text);
     };
   }
   template <class F>
   Result<void> one(const records::Line& line, const std::string& name, F body) {
     if (signals::stop_requested()) return signals::stop_error();
-    progress_.update(written, failed, 0);
+    progress_.update(written_, failures_.failed(), 0);
     auto value = records::parse_line(document_, line, name);
     Result<void> done = value ? body(*value) : Result<void>(value.error());
     if (done || done.error().exit != Exit::kInput) return done;
-    Error e = done.error();
-    if (e.where.empty()) e.where = name + ":" + std::to_string(line.number);
-    if (o_.common.on_error == "stop") return e;
-    progress_.erase();
-    if (!o_.common.quiet) cli::report(kProgram, e);
-    ++(o_.common.on_error == "skip" ? skipped : failed);
-    if (o_.common.on_error == "skip" || o_.common.dry_run) return {};
-    return out_.write(records::failure(line, e));
+    return failures_.pass_on(line, name, done.error());
   }
 
   const Options& o_;
   records::Writer& out_;
   Progress progress_;
+  Failures failures_;
   json::Document document_;
+  std::uint64_t written_ = 0;
 };
 
 std::string summary(const Options& o, const Run& r) {
   std::string out;
   json::Writer w(out);
-  w.begin_object().member("bench", o.rules->name).member("pairs", r.written).member("failed", r.failed);
-  w.member("skipped", r.skipped).end_object();
+  w.begin_object().member("bench", o.rules->name).member("pairs", r.written()).member("failed", r.failures().failed());
+  w.member("skipped", r.failures().skipped()).end_object();
   return out;
 }
 
@@ -141,7 +137,7 @@ Result<Exit> run(const Options& o) {
   if (!done) return done.error();
   if (!closed) return closed.error();
   if (!o.common.summary.empty()) RM_TRY(write_file_atomically(o.common.summary, summary(o, r) + "\n"));
-  return r.failed + r.skipped > 0 ? Exit::kSomeFailed : Exit::kDone;
+  return r.failures().exit();
 }
 
 }  // namespace
@@ -155,11 +151,10 @@ int prepare(int argc, char** argv) {
       .text("--cells", "LIST", o.cells,
             "Which of the nine style pairs: 0 to 8 (3 x chosen + rejected), easy, normal, hard, all (default)");
   p.add(o.common);
-  const cli::Parsed parsed = p.parse(argc, argv);
-  if (!parsed.go_on) return end_of_flags(parsed);
-  if (auto ok = interpret(o); !ok) return end_with(ok.error());
-  const auto ended = run(o);
-  return ended ? static_cast<int>(*ended) : end_with(ended.error());
+  return run_verb(p, argc, argv, [&o]() -> Result<Exit> {
+    RM_TRY(interpret(o));
+    return run(o);
+  });
 }
 
 }  // namespace rm::rmeval

@@ -58,11 +58,10 @@ int score(int argc, char** argv) {
   p.files("FILE...", o.files, "Judged records of one benchmark; standard input without any");
   add_scoring(p, o.scoring);
   p.add(o.common);
-  const cli::Parsed parsed = p.parse(argc, argv);
-  if (!parsed.go_on) return end_of_flags(parsed);
-  if (auto ok = interpret(o); !ok) return end_with(ok.error());
-  const auto ended = run(o);
-  return ended ? static_cast<int>(*ended) : end_with(ended.error());
+  return run_verb(p, argc, argv, [&o]() -> Result<Exit> {
+    RM_TRY(interpret(o));
+    return run(o);
+  });
 }
 
 }  // namespace rm::rmeval

@@ -1,6 +1,10 @@
 // The verbs of rm-eval. Each takes the command line from its own name on and returns the exit code.
 #pragma once
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "lib/base/result.h"
 #include "tools/cli/flags.h"
 
@@ -13,9 +17,11 @@ int score(int argc, char** argv);
 int compare(int argc, char** argv);
 int vote(int argc, char** argv);
 
-// What a parsed command line came to, where it does not go on: --help, --version or a usage error.
-int end_of_flags(const cli::Parsed& p);
-int end_with(const Error& e);
+// Parses, runs `body` where the command line goes on, and says what came of it.
+int run_verb(cli::Parser& p, int argc, char** argv, const std::function<Result<Exit>()>& body);
 Error usage(std::string message, std::string where = {});
+
+// Verbs that read judged records side by side: two or more files, by name, and no --map. `few` is said of fewer.
+Result<void> check_side_by_side(const cli::Common& c, const std::vector<std::string>& files, const char* few);
 
 }  // namespace rm::rmeval

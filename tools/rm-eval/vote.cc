@@ -8,11 +8,10 @@
 #include "lib/base/escape.h"
 #include "lib/base/progress.h"
 #include "lib/base/signals.h"
-#include "lib/records/failure.h"
 #include "lib/records/lines.h"
 #include "lib/records/splice.h"
 #include "lib/records/writer.h"
-#include "tools/cli/report.h"
+#include "tools/rm-eval/failures.h"
 #include "tools/rm-eval/verbs.h"
 
 namespace rm::rmeval {
@@ -35,16 +34,14 @@ struct Judge {
 };
 
 Result<void> interpret(const Options& o) {
-  if (o.files.size() < 2) return usage("needs two or more judged files of the same records");
-  if (o.common.in_given) return usage("give the files by name", "-i");
-  if (!o.common.map.empty()) return usage("judged records have the fields of rm-jsonl(5)", "--map");
-  return {};
+  return check_side_by_side(o.common, o.files, "needs two or more judged files of the same records");
 }
 
 // Reads the files side by side: one record of each is held.
 class Panel {
  public:
-  Panel(const Options& o, records::Writer& out) : o_(o), out_(out), progress_({.quiet = o.common.quiet}) {}
+  Panel(const Options& o, records::Writer& out)
+      : o_(o), out_(out), progress_({.quiet = o.common.quiet}), failures_(o.common, out, progress_) {}
 
   Result<void> open() {
     for (const std::string& file : o_.files) {
@@ -58,13 +55,14 @@ class Panel {
       RM_ASSIGN(const bool more, advance());
       if (!more) break;
       if (signals::stop_requested()) return signals::stop_error();
-      progress_.update(++records, failed, 0, judges_[0]->lines.fraction());
+      progress_.update(++records_, failures_.failed(), 0, judges_[0]->lines.fraction());
       RM_TRY(one());
     }
     progress_.finish();
     return {};
   }
-  std::uint64_t records = 0, failed = 0, skipped = 0;
+  std::uint64_t records() const { return records_; }
+  const Failures& failures() const { return failures_; }
 
  private:
   std::string where(const Judge& j) const { return j.lines.name() + ":" + std::to_string(j.line.number); }
@@ -109,7 +107,8 @@ class Panel {
       bad = judgment.error();
       if (bad->exit != Exit::kInput) return *bad;
     }
-    return fail(*bad);
+    constexpr std::array<std::string_view, 1> kDrop{"judgment"};
+    return failures_.pass_on(judges_[0]->line, judges_[0]->lines.name(), *bad, kDrop);
   }
   Result<void> write(const records::Judgment& judgment) {
     std::string text;
@@ -120,20 +119,12 @@ class Panel {
     constexpr std::array<std::string_view, 1> kDrop{"error"};
     return out_.write(records::splice(judges_[0]->line.text, field, kDrop));
   }
-  Result<void> fail(Error e) {
-    if (e.where.empty()) e.where = where(*judges_[0]);
-    if (o_.common.on_error == "stop") return e;
-    progress_.erase();
-    if (!o_.common.quiet) cli::report(kProgram, e);
-    ++(o_.common.on_error == "skip" ? skipped : failed);
-    if (o_.common.on_error == "skip" || o_.common.dry_run) return {};
-    constexpr std::array<std::string_view, 1> kDrop{"judgment"};
-    return out_.write(records::failure(judges_[0]->line, e, kDrop));
-  }
 
   const Options& o_;
   records::Writer& out_;
   Progress progress_;
+  Failures failures_;
+  std::uint64_t records_ = 0;
   std::vector<std::unique_ptr<Judge>> judges_;
 };
 
@@ -149,13 +140,13 @@ Result<Exit> run(const Options& o) {
     std::string text;
     json::Writer(text)
         .begin_object()
-        .member("records", panel.records)
-        .member("failed", panel.failed)
-        .member("skipped", panel.skipped)
+        .member("records", panel.records())
+        .member("failed", panel.failures().failed())
+        .member("skipped", panel.failures().skipped())
         .end_object();
     RM_TRY(write_file_atomically(o.common.summary, text + "\n"));
   }
-  return panel.failed + panel.skipped > 0 ? Exit::kSomeFailed : Exit::kDone;
+  return panel.failures().exit();
 }
 
 }  // namespace
@@ -165,11 +156,10 @@ int vote(int argc, char** argv) {
   cli::Parser p("rm-eval vote", "makes one judgment of those of several judges, by majority", kExamples);
   p.files("FILE FILE...", o.files, "Judged files of the same records in the same order");
   p.add(o.common);
-  const cli::Parsed parsed = p.parse(argc, argv);
-  if (!parsed.go_on) return end_of_flags(parsed);
-  if (auto ok = interpret(o); !ok) return end_with(ok.error());
-  const auto ended = run(o);
-  return ended ? static_cast<int>(*ended) : end_with(ended.error());
+  return run_verb(p, argc, argv, [&o]() -> Result<Exit> {
+    RM_TRY(interpret(o));
+    return run(o);
+  });
 }
 
 }  // namespace rm::rmeval

@@ -2,30 +2,12 @@
 #include <algorithm>
 #include <array>
 
-#include "lib/judge/oddities.h"
 #include "lib/judge/stored.h"
 #include "lib/records/candidates.h"
 #include "lib/records/splice.h"
 #include "tools/rm-judge/loop.h"
 
 namespace rm::rmjudge {
-std::string judged_record(const std::string& line, const records::Judgment& j,
-                          const std::vector<std::string>& warnings) {
-  std::vector<records::Field> fields(1);
-  fields[0].name = "judgment";
-  json::Writer w(fields[0].json);
-  records::write_judgment(w, j);
-  if (!warnings.empty()) {
-    fields.push_back({"warnings", {}});
-    json::Writer list(fields.back().json);
-    list.begin_array();
-    for (const std::string& word : warnings) list.value(word);
-    list.end_array();
-  }
-  constexpr std::array<std::string_view, 3> kStale = {"judgment", "warnings", "error"};
-  return records::splice(line, fields, kStale);
-}
-
 Result<void> Loop::begin(const std::shared_ptr<Item>& item) {
   RM_ASSIGN(const json::Value record, records::parse_line(doc_, item->line, in_.name()));
   if (o_.work == Work::kReparse) return reparse(*item, record);
@@ -43,7 +25,8 @@ Result<void> Loop::begin_again(const std::shared_ptr<Item>& item, const json::Va
   if (!judge::has_unparsed(j)) {
     item->out = item->line.text;
     item->done = item->judged = true;
-    RM_ASSIGN(item->judgment, judge::reparse(record, o_.map, std::move(j), o_.settings));
+    RM_ASSIGN(judge::Reread again, judge::reparse(record, o_.map, std::move(j), o_.settings));
+    item->judgment = std::move(again.judgment);  // for the counts
     return {};
   }
   RM_ASSIGN(std::shared_ptr<judge::Job> job, judge::retry_job(record, o_.map, std::move(j), prompts_, o_.settings));
@@ -63,11 +46,10 @@ Result<void> Loop::reparse(Item& item, const json::Value& record) {
                       "\"judgment\" is missing; --reparse reads records that were judged before");
   }
   RM_ASSIGN(records::Judgment j, records::read_judgment(*stored));
-  RM_ASSIGN(item.judgment, judge::reparse(record, o_.map, std::move(j), o_.settings));
-  item.judged = item.done = true;
-  std::vector<std::string> odd;
-  if (const auto pair = records::read_pair(record, o_.map)) odd = judge::oddities(*pair);
-  item.out = judged_record(item.line.text, *item.judgment, odd);
+  RM_ASSIGN(judge::Reread again, judge::reparse(record, o_.map, std::move(j), o_.settings));
+  item.done = item.judged = true;
+  item.out = judge::judged_record(item.line.text, again.judgment, again.warnings);
+  item.judgment = std::move(again.judgment);
   return {};
 }
 

@@ -103,7 +103,7 @@ void Loop::ended(const Result<Jobs>& jobs) {
 void Loop::finish(Item& item, const judge::Job& job) {
   item.judgment = job.judgment();
   item.judged = item.done = true;
-  item.out = judged_record(item.line.text, *item.judgment, job.warnings());
+  item.out = judge::judged_record(item.line.text, *item.judgment, job.warnings());
   tell_missing(item);
   for (records::Sample& s : item.judgment->samples) s.text = s.reasoning = {};  // only the counts are wanted now
 }

@@ -104,8 +104,4 @@ class Loop {
   std::uint64_t first_bad_ = std::numeric_limits<std::uint64_t>::max();
 };
 
-// The record of a line with its judgment, and warnings where there are any.
-std::string judged_record(const std::string& line, const records::Judgment& j,
-                          const std::vector<std::string>& warnings);
-
 }  // namespace rm::rmjudge

@@ -170,7 +170,7 @@ Result<Counts> judge_one(const Options& o, const judge::Settings& s, const Quest
   if (screen.failed) return *screen.failed;
   if (o.common.out != "-") {
     RM_ASSIGN(records::Writer out, records::Writer::open(o.common.out));
-    RM_TRY(out.write(judged_record(q.record(), j, job->warnings())));
+    RM_TRY(out.write(judge::judged_record(q.record(), j, job->warnings())));
     RM_TRY(out.close());
   }
   return c;
