@@ -1,12 +1,10 @@
 // One record on its way to a judgment: which requests can be made now, and what became of them.
 //
-// A job is plain state: it knows no files, threads or engines. Whoever drives it (judge/runner) asks next() for requests,
-// hands every reply to take(), and reads the result once done(). Some jobs know all their requests at once (a pair), some
-// choose the next by what came back (a ranking within a budget). One thread at a time.
+// A task for generate/runner. Some jobs know all their requests at once (a pair), some choose the next by what came back (a
+// ranking within a budget). One thread at a time.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,34 +14,20 @@
 
 #include "lib/base/json.h"
 #include "lib/base/result.h"
-#include "lib/generate/generator.h"
+#include "lib/generate/task.h"
 #include "lib/judge/judge.h"
 #include "lib/records/judgment.h"
 #include "lib/records/pair.h"
 
 namespace rm::judge {
 
-class Job {
+class Job : public generate::Task {
  public:
-  virtual ~Job() = default;
-  // Requests that can go out now, each once. Request::id is the job's own number for it; a reply must carry the same.
-  // Empty: replies are awaited, or the job is done.
-  virtual std::vector<generate::Request> next() = 0;
-  virtual void take(generate::Reply reply) = 0;
-  virtual bool done() const = 0;
   // What is known of a request's sample from the start: its order, its match or its answer.
   virtual const records::Sample& sample(std::uint64_t request) const = 0;
-  virtual bool plans_all() const { return true; }         // the first next() gave every request there will be
+  virtual bool plans_all() const { return true; }         // the first next() gives every request there will be
   virtual const records::Judgment& judgment() const = 0;  // once done()
-  // Settings may not know the model's name before a server has told it: filled in where it is empty.
-  virtual void name_model(const std::string& name) = 0;
   virtual std::vector<std::string> warnings() const = 0;  // words for the record's `warnings`; usually none
-
-  // Text of the replies as it comes: the request's number, and complete characters. Set before the first next().
-  std::function<void(std::uint64_t request, std::string_view text)> on_text;
-  // Why the record cannot be judged: set by the driver where a request could not be made (too_long), by the job where none of
-  // its requests got a reply. The job gets nothing more.
-  std::optional<Error> failed;
 };
 
 // What kind of judging a record asks for is found from its shape: a pair, more than two responses (a ranking within

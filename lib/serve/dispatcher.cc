@@ -125,7 +125,7 @@ void Dispatcher::drive() {
   backlog_.clear();
 }
 
-bool Dispatcher::deliver(Result<std::vector<std::shared_ptr<judge::Job>>> ended) {
+bool Dispatcher::deliver(Result<std::vector<std::shared_ptr<generate::Task>>> ended) {
   if (!ended) return go_down(ended.error()), false;
   if (!named_ && !ended->empty()) {
     const std::lock_guard lock(mutex_);

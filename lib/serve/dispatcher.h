@@ -21,8 +21,8 @@
 
 #include "lib/base/result.h"
 #include "lib/generate/generator.h"
+#include "lib/generate/runner.h"
 #include "lib/judge/job.h"
-#include "lib/judge/runner.h"
 
 namespace rm::serve {
 
@@ -77,17 +77,17 @@ class Dispatcher {
   };
   void drive();
   bool take_work(std::vector<Order>& taken, std::vector<std::shared_ptr<const Mailbox>>& cancelled);
-  bool deliver(Result<std::vector<std::shared_ptr<judge::Job>>> ended);
+  bool deliver(Result<std::vector<std::shared_ptr<generate::Task>>> ended);
   void forget(const Mailbox* box);
   void go_down(const Error& e);
   static void tell(const Order& o, std::optional<Error> error);
 
   generate::Generator& generator_;
-  judge::Runner runner_;
+  generate::Runner runner_;
   std::size_t limit_;
-  std::unordered_map<const judge::Job*, Order> with_runner_;  // the driving thread's
-  bool named_ = false;                                        // likewise
-  std::deque<Order> backlog_;                                 // the driving thread's: taken, waiting for room
+  std::unordered_map<const generate::Task*, Order> with_runner_;  // the driving thread's
+  bool named_ = false;                                            // likewise
+  std::deque<Order> backlog_;                                     // the driving thread's: taken, waiting for room
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Order> incoming_;

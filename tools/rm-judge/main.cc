@@ -1,16 +1,17 @@
-// rm-judge: pairs in, the same records with a judgment out. The stages of a run; the work is in loop.cc and one.cc.
+// rm-judge: pairs in, the same records with a judgment out. The stages of a run; the work is in judging.cc and one.cc.
+#include <array>
 #include <chrono>
 #include <cstdlib>
 
 #include "lib/base/atomic_file.h"
 #include "lib/base/fd.h"
 #include "lib/base/signals.h"
-#include "lib/records/resume.h"
 #include "lib/records/splice.h"
 #include "lib/serve/server.h"
 #include "tools/cli/open.h"
+#include "tools/cli/record_run.h"
 #include "tools/cli/report.h"
-#include "tools/rm-judge/loop.h"
+#include "tools/rm-judge/judging.h"
 #include "tools/rm-judge/one.h"
 #include "tools/rm-judge/options.h"
 
@@ -40,70 +41,32 @@ Result<Judge> open_judge(const Options& o) {
   return j;
 }
 
-Work work_of(const Options& o) {
-  if (o.reparse) return Work::kReparse;
-  if (!o.model.emit_batch.empty()) return Work::kEmitBatch;
-  if (o.show_prompt) return Work::kShowPrompt;
-  if (o.common.dry_run) return Work::kDryRun;
-  return o.retry.empty() ? Work::kJudge : Work::kRetry;
-}
-
 struct Ended {
   Counts counts;
   std::optional<Error> error;
 };
 
-std::string sizes_json(const Counts& c, const Sizes& s, std::int64_t context) {
-  std::string out;
-  json::Writer w(out);
-  w.begin_object().member("records", c.records).member("failed", c.failed).member("prompts", s.prompts);
-  w.member("prompt_tokens", s.tokens).member("longest_prompt", s.longest).member("too_long", s.too_long);
-  w.member("context", context).end_object();
-  return out;
-}
-
 Ended judge_records(const Options& o, Judge& judge) {
-  const auto failed = [](const Error& e) { return Ended{{}, e}; };
-  auto lines = records::Lines::open(o.common.in, o.shard);
-  if (!lines) return failed(lines.error());
-  records::WriterOptions kept;
-  kept.input = o.common.in;
-  std::uint64_t failed_before = 0;
-  if (o.length.resume) {
-    auto done = records::resume(o.common.out, *lines, records::own_fields(), o.on_error == OnError::kSkip);
-    if (!done) return failed(done.error());
-    kept.keep = done->keep;
-    kept.lines = done->lines;
-    failed_before = done->failed;
-  }
-  auto out = records::Writer::open(o.common.out, kept);
-  if (!out) return failed(out.error());
-
-  const Work work = work_of(o);
-  std::optional<generate::BatchWriter> batch;
-  if (work == Work::kEmitBatch) {
-    auto opened = generate::BatchWriter::create(o.model.emit_batch, o.model.api_model);
-    if (!opened) return failed(opened.error());
-    batch.emplace(*std::move(opened));
-  }
-  Progress progress({.quiet = o.common.quiet});
-  progress.skip(kept.lines);
-  ReadAhead in(std::move(*lines));
-  Loop loop(in, *out, judge.generator.get(), judge.prompts, {work, o.on_error, o.map, judge.settings, o.common.quiet},
-            &progress);
-  loop.resumed(kept.lines);
-  if (batch) loop.emit_to(*batch);
-  Outcome end = loop.run([](const std::string& message) { cli::warn(kProgram, message); });
-  progress.finish();
-  end.counts.failed += failed_before;
-  if (work == Work::kDryRun && !end.error) {
-    if (auto r = out->write(sizes_json(end.counts, end.sizes, judge.generator->context())); !r) end.error = r.error();
-  }
-  if (batch) {
-    if (auto closed = batch->close(); !closed && !end.error) end.error = closed.error();
-  }
-  if (auto closed = out->close(); !closed && (!end.error || end.error->exit == Exit::kDone)) end.error = closed.error();
-  return {end.counts, end.error};
+  static constexpr std::array<std::string_view, 2> kOwn = {"judgment", "warnings"};
+  cli::RecordRun run{kProgram, &o.common, &o.length, &o.model, o.shard};
+  run.own = records::own_fields();
+  JudgingOptions what;
+  if (!o.reparse) run.mode = cli::mode_of(o.common, o.model, o.show_prompt);
+  if (o.reparse) what.kind = JudgingOptions::Kind::kReparse;
+  if (!o.retry.empty() && run.mode == cli::Mode::kAsk) what.kind = JudgingOptions::Kind::kRetry;
+  what.emits = run.mode == cli::Mode::kEmitBatch;
+  what.map = o.map;
+  what.settings = judge.settings;
+  // Other kinds of work keep the judgment that is there.
+  if (what.kind == JudgingOptions::Kind::kJudge && run.mode == cli::Mode::kAsk) run.stale = kOwn;
+  Judging judging(judge.prompts, std::move(what));
+  const cli::Outcome end = cli::run_records(run, judge.generator.get(), judging);
+  Ended ended{judging.counts(), end.error};
+  ended.counts.resumed = end.resumed;
+  ended.counts.records = end.records;
+  ended.counts.failed = end.failed;
+  ended.counts.skipped = end.skipped;
+  return ended;
 }
 
 Ended judge_question(const Options& o, Judge& judge) {

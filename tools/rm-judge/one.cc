@@ -7,11 +7,10 @@
 #include "lib/base/limits.h"
 #include "lib/base/number.h"
 #include "lib/base/signals.h"
-#include "lib/judge/runner.h"
+#include "lib/generate/runner.h"
 #include "lib/records/line.h"
 #include "lib/records/writer.h"
 #include "tools/cli/report.h"
-#include "tools/rm-judge/loop.h"
 #include "tools/rm-judge/painter.h"
 #include "tools/rm-judge/screen.h"
 #include "tools/rm-judge/verdict_text.h"
@@ -86,7 +85,7 @@ class Reader {
 
 // The matches of a ranking, many at once: nobody could read them all.
 Result<void> play(const std::shared_ptr<judge::Job>& job, generate::Generator& g, Screen& screen) {
-  judge::Runner runner(g);
+  generate::Runner runner(g);
   screen.note("comparing the answers ...");
   runner.add(job);
   for (std::size_t rounds = 1;; ++rounds) {

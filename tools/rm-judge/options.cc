@@ -6,6 +6,7 @@
 #include "lib/base/fd.h"
 #include "lib/judge/rating.h"
 #include "lib/judge/verdict.h"
+#include "tools/cli/record_run.h"
 
 namespace rm::rmjudge {
 namespace {
@@ -40,27 +41,17 @@ Result<void> check_one(const Options& o) {
   return {};
 }
 
-Result<void> check_batches(const Options& o) {
-  const bool emits = !o.model.emit_batch.empty(), reads = !o.model.from_batch.empty();
-  if (emits && reads) return usage("write a batch or read one, not both", "--emit-batch and --from-batch");
-  if (emits && (o.reparse || o.show_prompt || o.common.dry_run || o.length.resume))
-    return usage("writes requests and judges nothing; --reparse, --show-prompt, --dry-run and --resume do not apply",
-                 "--emit-batch");
-  if (emits && o.common.out != "-") return usage("writes no records; -o has no use", "--emit-batch");
-  return {};
-}
-
 Result<void> check_records(const Options& o) {
-  if (o.length.resume && o.common.out == "-") return usage("needs a file to go on with: name it with -o", "--resume");
+  RM_TRY(cli::check_outputs(o.common, o.length, o.model));
   if (o.length.resume && (o.show_prompt || o.common.dry_run))
     return usage("goes on with judged records only", "--resume");
   if ((o.show_prompt || o.common.dry_run) && o.common.out != "-")
     return usage("print to standard output only, so that no judgments are overwritten",
                  "--show-prompt and --dry-run with -o");
-  if (!o.common.summary.empty() && (o.common.summary == o.common.out || o.common.summary == o.common.in))
-    return usage("would overwrite the records: give the summary a file of its own", "--summary");
   if (o.show_prompt && o.common.dry_run) return usage("--show-prompt and --dry-run exclude each other");
-  RM_TRY(check_batches(o));
+  if (!o.model.emit_batch.empty() && (o.reparse || o.show_prompt || o.common.dry_run || o.length.resume))
+    return usage("writes requests and judges nothing; --reparse, --show-prompt, --dry-run and --resume do not apply",
+                 "--emit-batch");
   if (o.reparse && !o.retry.empty()) return usage("--reparse asks no model and --retry does; choose one");
   if (o.reparse && (o.show_prompt || o.common.dry_run))
     return usage("asks no model; --show-prompt and --dry-run do not apply", "--reparse");
@@ -114,9 +105,6 @@ Result<void> interpret(Options& o) {
   RM_TRY(!o.serve.empty() ? check_serve(o) : o.one ? check_one(o) : check_records(o));
   RM_ASSIGN(o.map, records::parse_field_map(o.common.map));
   RM_ASSIGN(o.shard, records::parse_shard(o.length.shard, o.length.shard_by));
-  o.on_error = o.common.on_error == "skip"   ? OnError::kSkip
-               : o.common.on_error == "stop" ? OnError::kStop
-                                             : OnError::kRecord;
   const auto mode = judge::parse_mode(o.verdict);
   if (!mode) return usage("unknown mode", "--verdict " + o.verdict);
   judge::Settings& s = o.settings;

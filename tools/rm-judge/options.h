@@ -14,8 +14,6 @@ namespace rm::rmjudge {
 
 inline constexpr const char* kProgram = "rm-judge";
 
-enum class OnError { kRecord, kSkip, kStop };
-
 struct Options {
   cli::Common common;
   cli::Length length;
@@ -31,7 +29,6 @@ struct Options {
   judge::Settings settings;  // but form and model, which the generator decides
   records::FieldMap map;
   records::Shard shard;
-  OnError on_error = OnError::kRecord;
 };
 
 // The flags alone, then what they mean together (Exit::kUsage).

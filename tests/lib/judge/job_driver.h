@@ -7,9 +7,9 @@
 #include <string>
 #include <utility>
 
+#include "lib/generate/runner.h"
 #include "lib/generate/scripted.h"
 #include "lib/judge/job.h"
-#include "lib/judge/runner.h"
 
 namespace rm::judge {
 
@@ -48,7 +48,7 @@ struct Driven {
 inline Driven drive(std::shared_ptr<Job> job, generate::Script script) {
   Driven d;
   auto generator = generate::scripted(std::move(script), d.log);
-  Runner runner(*generator);
+  generate::Runner runner(*generator);
   runner.add(job);
   for (int i = 0; i < 100'000 && !runner.idle(); ++i) {
     const auto ended = runner.pump();

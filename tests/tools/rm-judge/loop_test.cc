@@ -8,10 +8,12 @@
 
 #include "lib/base/signals.h"
 #include "lib/generate/scripted.h"
-#include "tools/rm-judge/loop.h"
+#include "tools/cli/loop.h"
+#include "tools/rm-judge/judging.h"
 
 using namespace rm;
 using namespace rm::rmjudge;
+using cli::OnError;
 using generate::Script;
 using generate::ScriptLog;
 
@@ -30,8 +32,18 @@ struct Scratch {
   std::string path;
 };
 
+using Kind = JudgingOptions::Kind;
+
+struct LoopOptions {
+  Kind work = Kind::kJudge;
+  cli::Mode mode = cli::Mode::kAsk;
+  OnError on_error = OnError::kRecord;
+  judge::Settings settings;
+};
+
 struct Ran {
-  Outcome outcome;
+  cli::Outcome outcome;
+  Counts counts;
   std::vector<std::string> lines, messages;
   std::shared_ptr<ScriptLog> log = std::make_shared<ScriptLog>();
 };
@@ -47,9 +59,11 @@ Ran run(const std::string& input, Script script, LoopOptions o = {}) {
   REQUIRE(lines.ok());
   REQUIRE(out.ok());
   {
-    ReadAhead in(std::move(*lines));
-    Loop loop(in, *out, generator.get(), prompts, o, nullptr);
+    records::ReadAhead in(std::move(*lines));
+    Judging judging(prompts, {o.work, false, {}, o.settings});
+    cli::Loop loop(in, *out, generator.get(), judging, {o.mode, o.on_error, false, {}}, nullptr);
     r.outcome = loop.run([&](const std::string& m) { r.messages.push_back(m); });
+    r.counts = judging.counts();
   }
   REQUIRE(out->close().ok());
   std::ifstream back(s.path + "/out");
@@ -91,7 +105,7 @@ TEST_CASE("records come out in the order they came in, whatever order replies ha
   }
   CHECK(r.log->most_in_flight <= 7);
   CHECK(r.log->most_in_flight > 1);
-  CHECK(r.outcome.counts.judged == 100);
+  CHECK(r.counts.judged == 100);
   CHECK_FALSE(r.outcome.error);
 }
 
@@ -111,7 +125,7 @@ TEST_CASE("a bad line becomes a failure record in its place and the next one is 
     CHECK(holds(r.lines[1], std::string("\"code\":\"") + row.code + "\""));
     CHECK(holds(r.lines[1], "\"line\":2"));
     CHECK(holds(r.lines[2], "\"verdict\":\"B\""));
-    CHECK(r.outcome.counts.failed == 1);
+    CHECK(r.outcome.failed == 1);
     REQUIRE(r.messages.size() == 1);
     CHECK(holds(r.messages[0], "/in:2"));
   }
@@ -123,7 +137,7 @@ TEST_CASE("skip leaves a bad record out and stop ends before it with exit 3") {
   o.on_error = OnError::kSkip;
   const Ran skipped = run(input, says('A'), o);
   CHECK(skipped.lines.size() == 6);
-  CHECK(skipped.outcome.counts.skipped == 1);
+  CHECK(skipped.outcome.skipped == 1);
   CHECK_FALSE(skipped.outcome.error);
   o.on_error = OnError::kStop;
   const Ran stopped = run(input, says('A'), o);
@@ -155,8 +169,8 @@ TEST_CASE("samples and both orders are asked for each record and counted") {
   CHECK(r.log->submitted == 30);
   CHECK(holds(r.lines[0], "\"verdict\":\"tie\""));  // always A: the two orders disagree
   CHECK(holds(r.lines[0], "\"consistent\":false"));
-  CHECK(r.outcome.counts.ties == 5);
-  CHECK(r.outcome.counts.said_a == 30);
+  CHECK(r.counts.ties == 5);
+  CHECK(r.counts.said_a == 30);
 }
 
 TEST_CASE("a requested stop keeps the finished records and says how to go on") {
@@ -203,7 +217,7 @@ TEST_CASE("judging again replaces the old judgment and keeps the rest byte for b
 TEST_CASE("reparse reads stored traces with another mode and asks nobody") {
   const Ran judged = run(pairs(2), says('A'));
   LoopOptions o;
-  o.work = Work::kReparse;
+  o.work = Kind::kReparse;
   o.settings.verdict = judge::VerdictMode::kReward;
   const Ran again = run(judged.lines[0] + "\n" + pair(7), says('B'), o);
   REQUIRE(again.lines.size() == 2);
@@ -214,12 +228,12 @@ TEST_CASE("reparse reads stored traces with another mode and asks nobody") {
 
 TEST_CASE("a dry run counts prompts and asks nobody") {
   LoopOptions o;
-  o.work = Work::kDryRun;
+  o.mode = cli::Mode::kDryRun;
   const Ran r = run(pairs(4) + "{broken\n", says('A'), o);
   CHECK(r.lines.empty());
   CHECK(r.outcome.sizes.prompts == 4);
   CHECK(r.outcome.sizes.tokens > 4 * 100);
-  CHECK(r.outcome.counts.failed == 1);
+  CHECK(r.outcome.failed == 1);
   CHECK(r.log->submitted == 0);
 }
 

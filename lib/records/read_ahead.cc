@@ -1,10 +1,10 @@
-#include "tools/rm-judge/read_ahead.h"
+#include "lib/records/read_ahead.h"
 
 #include <chrono>
 
 #include "lib/base/signals.h"
 
-namespace rm::rmjudge {
+namespace rm::records {
 namespace {
 
 constexpr std::size_t kLines = 256;
@@ -13,8 +13,7 @@ constexpr std::chrono::milliseconds kPatience{250};  // so that the caller can f
 
 }  // namespace
 
-ReadAhead::ReadAhead(records::Lines lines)
-    : lines_(std::move(lines)), name_(lines_.name()), thread_([this] { read(); }) {}
+ReadAhead::ReadAhead(Lines lines) : lines_(std::move(lines)), name_(lines_.name()), thread_([this] { read(); }) {}
 
 ReadAhead::~ReadAhead() {
   {
@@ -31,7 +30,7 @@ ReadAhead::~ReadAhead() {
 
 void ReadAhead::read() {
   for (;;) {
-    records::Line line;
+    Line line;
     auto more = lines_.next(line);
     std::unique_lock lock(mutex_);
     if (!more || !*more || quit_) {
@@ -48,7 +47,7 @@ void ReadAhead::read() {
   }
 }
 
-Result<ReadAhead::Got> ReadAhead::pop(records::Line& line, bool block) {
+Result<ReadAhead::Got> ReadAhead::pop(Line& line, bool block) {
   std::unique_lock lock(mutex_);
   if (block) changed_.wait_for(lock, kPatience, [this] { return ended_ || !queue_.empty(); });
   if (queue_.empty()) {
@@ -69,4 +68,4 @@ std::optional<double> ReadAhead::fraction() const {
   return f;
 }
 
-}  // namespace rm::rmjudge
+}  // namespace rm::records

@@ -1,16 +1,12 @@
-#include "tools/rm-judge/loop.h"
-
-#include <algorithm>
-#include <array>
+#include "tools/cli/loop.h"
 
 #include "lib/base/signals.h"
 #include "lib/records/failure.h"
 
-namespace rm::rmjudge {
+namespace rm::cli {
 namespace {
 
 constexpr std::size_t kWindowBytes = 256u << 20;
-constexpr std::array<std::string_view, 2> kOwn = {"judgment", "warnings"};
 
 std::string place(const std::string& name, const records::Line& line) {
   return name + ":" + std::to_string(line.number);
@@ -18,9 +14,9 @@ std::string place(const std::string& name, const records::Line& line) {
 
 }  // namespace
 
-Loop::Loop(ReadAhead& in, records::Writer& out, generate::Generator* generator, const judge::PromptSet& prompts,
+Loop::Loop(records::ReadAhead& in, records::Writer& out, generate::Generator* generator, Work& work,
            LoopOptions options, Progress* progress)
-    : in_(in), out_(out), generator_(generator), prompts_(prompts), o_(std::move(options)), progress_(progress) {
+    : in_(in), out_(out), generator_(generator), work_(work), o_(options), progress_(progress) {
   if (generator_ != nullptr) runner_.emplace(*generator_);
 }
 
@@ -40,10 +36,8 @@ bool Loop::step() {
   flush();
   if (outcome_.error) return false;
   if (auto ticked = out_.tick(); !ticked) return stop_with(ticked.error()), false;
-  if (progress_ != nullptr) {
-    const Counts& c = outcome_.counts;
-    progress_->update(c.resumed + c.records, c.failed, c.unparsed, in_.fraction());
-  }
+  if (progress_ != nullptr)
+    progress_->update(outcome_.resumed + outcome_.records, outcome_.failed, work_.unparsed(), in_.fraction());
   return !input_done_ || !window_.empty();
 }
 
@@ -64,8 +58,14 @@ void Loop::fill() {
       ended_ = got.error();
       return;
     }
-    if (*got == ReadAhead::Got::kEnd) input_done_ = true;
-    if (*got != ReadAhead::Got::kLine) return;
+    using Got = records::ReadAhead::Got;
+    if (*got == Got::kEnd) input_done_ = true;
+    if (*got != Got::kLine) return;
+    if (auto why = work_.enough()) {
+      input_done_ = true;
+      ended_ = *std::move(why);
+      return;
+    }
     accept(std::move(line));
     if (outcome_.error) return;
     if (runner_) ended(runner_->send());
@@ -81,71 +81,73 @@ void Loop::accept(records::Line line) {
   auto begun = begin(item);
   if (begun) return;
   if (begun.error().exit != Exit::kInput) return stop_with(begun.error());
-  fail(*item, begun.error());
+  fail(*item, begun.error(), nullptr);
 }
 
-void Loop::start(const std::shared_ptr<Item>& item, std::shared_ptr<judge::Job> job) {
-  asked_.emplace(job.get(), item);
-  runner_->add(std::move(job));
+Result<void> Loop::begin(const std::shared_ptr<Item>& item) {
+  RM_ASSIGN(const json::Value record, records::parse_line(doc_, item->line, in_.name()));
+  RM_ASSIGN(Begun begun, work_.begin(item->line, record));
+  if (begun.task) return ask(item, std::move(begun.task));
+  item->skip = o_.mode != Mode::kAsk;  // nothing to ask, nothing to show
+  done(*item, std::move(begun.finished));
+  return {};
 }
 
-void Loop::ended(const Result<Jobs>& jobs) {
-  if (!jobs) return stop_with(jobs.error());
-  for (const std::shared_ptr<judge::Job>& job : *jobs) {
-    const auto it = asked_.find(job.get());
+void Loop::ended(const Result<Tasks>& tasks) {
+  if (!tasks) return stop_with(tasks.error());
+  for (const std::shared_ptr<generate::Task>& task : *tasks) {
+    const auto it = asked_.find(task.get());
     if (it == asked_.end()) continue;
     const std::shared_ptr<Item> item = std::move(it->second);
     asked_.erase(it);
-    job->failed ? fail(*item, *job->failed) : finish(*item, *job);
+    task->failed ? fail(*item, *task->failed, task.get()) : finish(*item, *task);
   }
 }
 
-void Loop::finish(Item& item, const judge::Job& job) {
-  item.judgment = job.judgment();
-  item.judged = item.done = true;
-  item.out = judge::judged_record(item.line.text, *item.judgment, job.warnings());
-  tell_missing(item);
-  for (records::Sample& s : item.judgment->samples) s.text = s.reasoning = {};  // only the counts are wanted now
+void Loop::finish(Item& item, generate::Task& task) {
+  auto finished = work_.finish(item.line, task);
+  if (finished) return done(item, *std::move(finished));
+  if (finished.error().exit != Exit::kInput) return stop_with(finished.error());
+  fail(item, finished.error(), &task);
 }
 
-// A judgment from fewer samples than were asked for is told, and --retry can complete it.
-void Loop::tell_missing(const Item& item) {
-  const auto& samples = item.judgment->samples;
-  const auto missing = std::ranges::count_if(samples, [](const auto& s) { return s.reason == "error"; });
-  if (missing == 0 || o_.quiet) return;
-  if (progress_ != nullptr) progress_->erase();
-  (*tell_)(place(in_.name(), item.line) + ": " + std::to_string(missing) + " of " + std::to_string(samples.size()) +
-           " samples failed; judged by the others (--retry unparsed asks for them again)");
+void Loop::done(Item& item, Finished finished) {
+  item.done = true;
+  item.finished = std::move(finished);
+  if (!item.finished.note.empty() && !o_.quiet) tell(place(in_.name(), item.line) + ": " + item.finished.note);
 }
 
-void Loop::fail(Item& item, const Error& e) {
-  Error named = e;
+void Loop::fail(Item& item, const Error& e, const generate::Task* task) {
+  item.failed = e;
+  Error& named = *item.failed;
   if (named.where.empty()) named.where = place(in_.name(), item.line);
-  item.done = item.failed = true;
-  const bool counts_only = o_.work == Work::kDryRun || o_.work == Work::kEmitBatch;
-  item.skip = o_.on_error == OnError::kSkip || counts_only;
+  item.done = true;
+  item.skip = o_.on_error == OnError::kSkip || counts_only();
   if (o_.on_error == OnError::kStop) {
     item.skip = input_done_ = true;
     named.exit = Exit::kInput;
     if (item.line.number < first_bad_) first_bad_ = item.line.number, ended_ = named;
     return;
   }
-  const std::span<const std::string_view> stale = kOwn;
-  const bool judges = o_.work == Work::kJudge;  // other kinds of work keep the judgment that is there
-  item.out = records::failure(item.line, named, judges ? stale : std::span<const std::string_view>{});
+  item.finished.line = records::failure(item.line, named, o_.stale);
+  if (const auto fields = work_.failure_fields(task); !fields.empty())
+    item.finished.line = records::splice(item.finished.line, fields);
   if (o_.quiet) return;
-  if (progress_ != nullptr) progress_->erase();
   std::string message = named.text();
   if (message.ends_with('.')) message.pop_back();
-  if (!counts_only) {
+  if (!counts_only()) {
     message += item.skip ? ". The record was left out."
                          : ". The record was passed on with an error field (--on-error skip to leave it out).";
   }
+  tell(std::move(message));
+}
+
+void Loop::tell(std::string message) {
+  if (progress_ != nullptr) progress_->erase();
   (*tell_)(message);
 }
 
 void Loop::flush() {
-  Counts& c = outcome_.counts;
   while (!window_.empty() && window_.front()->done) {
     Item& item = *window_.front();
     if (ended_ && item.failed && o_.on_error == OnError::kStop) {  // nothing after the first bad record
@@ -153,12 +155,14 @@ void Loop::flush() {
       return;
     }
     if (!item.skip) {
-      if (auto written = out_.write(item.out); !written) return stop_with(written.error());
+      if (auto written = out_.write(item.finished.line); !written) return stop_with(written.error());
     }
-    ++c.records;
-    if (item.judgment) c.add(*item.judgment);
-    const bool counts_only = o_.work == Work::kDryRun || o_.work == Work::kEmitBatch;
-    if (item.failed) item.skip && !counts_only ? ++c.skipped : ++c.failed;
+    ++outcome_.records;
+    if (item.finished.counted) item.finished.counted();
+    if (item.failed) {
+      item.skip && !counts_only() ? ++outcome_.skipped : ++outcome_.failed;
+      work_.count_failure(*item.failed);
+    }
     window_bytes_ -= item.line.text.size();
     window_.pop_front();
   }
@@ -168,4 +172,4 @@ void Loop::stop_with(const Error& e) {
   if (!outcome_.error) outcome_.error = e;
 }
 
-}  // namespace rm::rmjudge
+}  // namespace rm::cli

@@ -14,29 +14,29 @@
 #include "lib/base/result.h"
 #include "lib/records/lines.h"
 
-namespace rm::rmjudge {
+namespace rm::records {
 
 class ReadAhead {
  public:
-  explicit ReadAhead(records::Lines lines);
+  explicit ReadAhead(Lines lines);
   ~ReadAhead();
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
 
   enum class Got { kLine, kNothingYet, kEnd };
   // `block` waits a moment for a line; still kNothingYet where none came. An Error ends the input, after every line before it.
-  Result<Got> pop(records::Line& line, bool block);
+  Result<Got> pop(Line& line, bool block);
   const std::string& name() const { return name_; }
   std::optional<double> fraction() const;  // how much of the input has been read
 
  private:
   void read();
 
-  records::Lines lines_;
+  Lines lines_;
   std::string name_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<records::Line> queue_;
+  std::deque<Line> queue_;
   std::size_t bytes_ = 0;
   bool ended_ = false, quit_ = false;
   std::optional<Error> error_;
@@ -44,4 +44,4 @@ class ReadAhead {
   std::thread thread_;
 };
 
-}  // namespace rm::rmjudge
+}  // namespace rm::records
