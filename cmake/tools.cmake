@@ -7,7 +7,7 @@ if(cli_sources)
   target_include_directories(rm_cli SYSTEM PUBLIC ${CLI11_INCLUDE})
   target_link_libraries(rm_cli PUBLIC rm_core)
 endif()
-foreach(tool rm-judge rm-eval)
+foreach(tool rm-judge rm-eval rm-rubric rm-distill)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/${tool}/*.cc)
   if(sources AND cli_sources)
     # All but main in a library, so that tests/tools/<program> can call it.

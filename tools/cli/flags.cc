@@ -170,12 +170,14 @@ Parser& Parser::files(const std::string& value, std::vector<std::string>& to, co
   return *this;
 }
 
+std::string Parser::program() const { return impl_->program.substr(0, impl_->program.find(' ')); }
+
 Parsed Parser::parse(int argc, char** argv) {
   Parsed p;
   bool version = false, help = false;
   group("Other");
   flag("--version", version, "Print the version and end");
-  flag("--help", help, "Print this and end; " + impl_->program.substr(0, impl_->program.find(' ')) + "(1) says more");
+  flag("--help", help, "Print this and end; " + program() + "(1) says more");
   // Asked for anywhere, these two win over whatever else is wrong with the line.
   for (int i = 1; i < argc; ++i) {
     const std::string_view a = argv[i];

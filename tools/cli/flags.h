@@ -83,6 +83,7 @@ class Parser {
   Parser& add(Model& m);
 
   Parsed parse(int argc, char** argv);
+  std::string program() const;  // without the verb
 
  private:
   struct Impl;

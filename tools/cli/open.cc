@@ -11,13 +11,10 @@
 #include "lib/generate/batch_file.h"
 #include "lib/generate/endpoint.h"
 #include "lib/generate/local.h"
+#include "tools/cli/report.h"
 
 namespace rm::cli {
 namespace {
-
-Error usage(std::string message, std::string where) {
-  return make_error(Exit::kUsage, "usage", std::move(message), std::move(where));
-}
 
 generate::EngineOptions engine_options(const Model& m, std::string model) {
   generate::EngineOptions e;

@@ -20,6 +20,10 @@ void report(std::string_view program, const Error& e) {
   if (e.exit != Exit::kReaderGone) warn(program, e.text());
 }
 
+Error usage(std::string message, std::string where) {
+  return make_error(Exit::kUsage, "usage", std::move(message), std::move(where));
+}
+
 Result<void> print(std::string_view text) { return fd::write_all(1, text, ""); }
 
 int explain_exception(std::string_view program) {

@@ -12,6 +12,9 @@ namespace rm::cli {
 void report(std::string_view program, const Error& e);
 void warn(std::string_view program, std::string_view message);
 
+// What is wrong with the command line; `where` is the flag.
+Error usage(std::string message, std::string where = {});
+
 // Standard output, all of it. Exit::kIo or kReaderGone when it cannot be written.
 Result<void> print(std::string_view text);
 

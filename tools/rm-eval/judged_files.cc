@@ -91,4 +91,11 @@ Result<void> put_text(const cli::Common& c, const std::string& input, std::strin
   return out.close();
 }
 
+Result<void> check_side_by_side(const cli::Common& c, const std::vector<std::string>& files, const char* few) {
+  if (files.size() < 2) return usage(few);
+  if (c.in_given) return usage("give the files by name", "-i");
+  if (!c.map.empty()) return usage("judged records have the fields of rm-jsonl(5)", "--map");
+  return {};
+}
+
 }  // namespace rm::rmeval

@@ -33,4 +33,7 @@ bool has_failures(const bench::Tally& t);
 // To the file of -o or standard output; refuses to write onto `input`.
 Result<void> put_text(const cli::Common& c, const std::string& input, std::string text);
 
+// Verbs that read judged records side by side: two or more files, by name, and no --map. `few` is said of fewer.
+Result<void> check_side_by_side(const cli::Common& c, const std::vector<std::string>& files, const char* few);
+
 }  // namespace rm::rmeval

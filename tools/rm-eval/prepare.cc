@@ -10,7 +10,7 @@
 #include "lib/records/elements.h"
 #include "lib/records/lines.h"
 #include "lib/records/writer.h"
-#include "tools/rm-eval/failures.h"
+#include "tools/cli/failures.h"
 #include "tools/rm-eval/verbs.h"
 
 namespace rm::rmeval {
@@ -50,7 +50,7 @@ Result<void> interpret(Options& o) {
 class Run {
  public:
   Run(const Options& o, records::Writer& out)
-      : o_(o), out_(out), progress_({.quiet = o.common.quiet}), failures_(o.common, out, progress_) {}
+      : o_(o), out_(out), progress_({.quiet = o.common.quiet}), failures_(kProgram, o.common, out, progress_) {}
   Result<void> all() {
     for (const std::string& name : o_.words) {
       std::vector<std::string> files{name};
@@ -63,7 +63,7 @@ class Run {
     return {};
   }
   std::uint64_t written() const { return written_; }
-  const Failures& failures() const { return failures_; }
+  const cli::Failures& failures() const { return failures_; }
 
  private:
   Result<void> by_kind(const std::string& file) {
@@ -115,7 +115,7 @@ class Run {
   const Options& o_;
   records::Writer& out_;
   Progress progress_;
-  Failures failures_;
+  cli::Failures failures_;
   json::Document document_;
   std::uint64_t written_ = 0;
 };

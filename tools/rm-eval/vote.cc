@@ -11,7 +11,8 @@
 #include "lib/records/lines.h"
 #include "lib/records/splice.h"
 #include "lib/records/writer.h"
-#include "tools/rm-eval/failures.h"
+#include "tools/cli/failures.h"
+#include "tools/rm-eval/judged_files.h"
 #include "tools/rm-eval/verbs.h"
 
 namespace rm::rmeval {
@@ -41,7 +42,7 @@ Result<void> interpret(const Options& o) {
 class Panel {
  public:
   Panel(const Options& o, records::Writer& out)
-      : o_(o), out_(out), progress_({.quiet = o.common.quiet}), failures_(o.common, out, progress_) {}
+      : o_(o), out_(out), progress_({.quiet = o.common.quiet}), failures_(kProgram, o.common, out, progress_) {}
 
   Result<void> open() {
     for (const std::string& file : o_.files) {
@@ -62,7 +63,7 @@ class Panel {
     return {};
   }
   std::uint64_t records() const { return records_; }
-  const Failures& failures() const { return failures_; }
+  const cli::Failures& failures() const { return failures_; }
 
  private:
   std::string where(const Judge& j) const { return j.lines.name() + ":" + std::to_string(j.line.number); }
@@ -123,7 +124,7 @@ class Panel {
   const Options& o_;
   records::Writer& out_;
   Progress progress_;
-  Failures failures_;
+  cli::Failures failures_;
   std::uint64_t records_ = 0;
   std::vector<std::unique_ptr<Judge>> judges_;
 };

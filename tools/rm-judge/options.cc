@@ -7,6 +7,7 @@
 #include "lib/judge/rating.h"
 #include "lib/judge/verdict.h"
 #include "tools/cli/record_run.h"
+#include "tools/cli/report.h"
 
 namespace rm::rmjudge {
 namespace {
@@ -20,9 +21,7 @@ constexpr const char* kExamples =
     "  rm-judge -m http://localhost:8000/v1 -i pairs.jsonl -o judged.jsonl\n"
     "  rm-judge --serve localhost:8080\n";
 
-Error usage(std::string message, std::string where = {}) {
-  return make_error(Exit::kUsage, "usage", std::move(message), std::move(where));
-}
+using cli::usage;
 
 Result<void> check_one(const Options& o) {
   const std::size_t answers = o.answers_a.size() + o.answers_b.size();

@@ -1,0 +1,15 @@
+// The verbs of rm-distill. Each takes the command line from its own name on and returns the exit code.
+#pragma once
+
+#include "tools/cli/flags.h"
+#include "tools/cli/report.h"
+#include "tools/cli/verbs.h"
+
+namespace rm::rmdistill {
+
+inline constexpr const char* kProgram = "rm-distill";
+using cli::usage;
+
+int mix(int argc, char** argv);
+
+}  // namespace rm::rmdistill
