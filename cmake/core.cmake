@@ -73,7 +73,7 @@ rm_layer(text DEPS rm_base PkgConfig::UTF8PROC)
 rm_layer(weightfile DEPS rm_text rm_base)
 rm_layer(records DEPS rm_text rm_base)
 rm_layer(generate DEPS rm_weightfile rm_records rm_text rm_base PkgConfig::CURL ${CMAKE_DL_LIBS})
-rm_layer(rubric DEPS rm_text rm_base)
+rm_layer(rubric DEPS rm_records rm_stats rm_text rm_base)
 rm_layer(judge DEPS rm_rubric rm_generate rm_records rm_stats rm_text rm_base)
 rm_layer(serve DEPS rm_judge rm_rubric rm_generate rm_records rm_text rm_base PkgConfig::HTTPLIB Threads::Threads)
 
@@ -84,7 +84,7 @@ add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/generated/page.inc
   DEPENDS ${CMAKE_SOURCE_DIR}/lib/serve/page.html ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
 target_sources(rm_serve PRIVATE ${CMAKE_BINARY_DIR}/generated/page.inc)
 rm_layer(bench DEPS rm_records rm_stats rm_text rm_base)
-rm_layer(report DEPS rm_bench rm_stats rm_base)
+rm_layer(report DEPS rm_bench rm_rubric rm_stats rm_base)
 
 add_library(rm_core SHARED cmake/empty.cc)
 foreach(layer ${RM_CORE_LAYERS})

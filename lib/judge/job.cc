@@ -179,17 +179,19 @@ Result<std::unique_ptr<Job>> make_job(const json::Value& record, const records::
   }
   if (records::is_ranking(record, map)) {
     RM_ASSIGN(records::Candidates c, records::read_candidates(record, map));
-    auto job = std::make_unique<RankingJob>(std::move(c), prompts, begin_judgment(prompts.id(s.form), s), s);
+    RM_ASSIGN(c.rubric, rubric_for(record, s));
+    auto job = std::make_unique<RankingJob>(std::move(c), prompts, begin_judgment(prompts.id(s.form, s.rubric), s), s);
     RM_TRY(job->begin());
     return std::unique_ptr<Job>(std::move(job));
   }
   RM_ASSIGN(records::Pair pair, records::read_pair(record, map));
+  RM_ASSIGN(pair.rubric, rubric_for(record, s));
   return pair_job(std::move(pair), prompts, s);
 }
 
 Result<std::unique_ptr<Job>> pair_job(records::Pair pair, const PromptSet& prompts, const Settings& s) {
   RM_ASSIGN(std::vector<Ask> asks, plan(pair, prompts, s));
-  Judgment begun = begin_judgment(pair.rendered ? "record" : prompts.id(s.form), s);
+  Judgment begun = begin_judgment(pair.rendered ? "record" : prompts.id(s.form, s.rubric), s);
   return std::unique_ptr<Job>(std::make_unique<PairJob>(std::move(pair), std::move(asks), std::move(begun), s));
 }
 

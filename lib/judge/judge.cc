@@ -139,6 +139,14 @@ Sample sample_of(const Ask& ask, const generate::Reply& reply, const Settings& s
   return out;
 }
 
+Result<std::optional<records::Rubric>> rubric_for(const json::Value& record, const Settings& s) {
+  if (!s.rubric) return std::optional<records::Rubric>();
+  RM_ASSIGN(records::Rubric r, records::rubric_of(record));
+  if (r.usable()) return std::optional(std::move(r));
+  return make_error(Exit::kInput, "no_rubric",
+                    "the record's \"rubric\" has neither criteria nor a solution: there is nothing to judge by");
+}
+
 std::uint64_t content_hash(const records::Pair& p) {
   ContentHash h;
   for (const std::vector<text::Message>* part : {&p.prompt, &p.answer[0], &p.answer[1]}) {
@@ -159,6 +167,10 @@ Result<std::vector<Ask>> plan(const records::Pair& p, const PromptSet& prompts, 
         Exit::kInput, "rendered_order",
         "the record holds a rendered prompt, whose order of answers is fixed; judge it without --both-orders "
         "and --shuffle");
+  }
+  if (p.rendered && s.rubric) {
+    return make_error(Exit::kInput, "rendered_rubric",
+                      "the record holds a rendered prompt, to which no rubric can be added; judge it without --rubric");
   }
   RM_TRY(prompts.can_show(p, s.form));
   const bool first = swapped_order(p, s);
@@ -191,7 +203,7 @@ Judgment begin_judgment(const std::string& prompt_id, const Settings& s) {
 
 Judgment decide(const records::Pair& p, const std::vector<Ask>& asks, const std::vector<generate::Reply>& replies,
                 const PromptSet& prompts, const Settings& s) {
-  Judgment j = begin_judgment(p.rendered ? "record" : prompts.id(s.form), s);
+  Judgment j = begin_judgment(p.rendered ? "record" : prompts.id(s.form, s.rubric), s);
   generate::Reply missing;
   missing.finish = generate::FinishReason::kError;
   for (std::size_t i = 0; i < asks.size(); ++i) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/json.h"
 #include "lib/generate/generator.h"
 #include "lib/judge/prompt.h"
 #include "lib/judge/verdict.h"
@@ -30,13 +31,18 @@ struct Settings {
   double temperature = 0, top_p = 1;
   std::int64_t max_tokens = 0;
   bool logprobs = false;
+  bool rubric = false;        // by the record's own rubric (--rubric record)
   std::optional<Scale> rate;  // rate every answer on its own instead of comparing
   std::int64_t budget = 0;    // ranking more than two answers: most calls a record; 0: every pair once
   std::uint64_t seed = 0;
   std::string model;
 };
 
-// A hash of what the pair says: prompt and both answers, roles and texts, in the record frame. The same in any file, shape,
+// Gives a pair or candidates the record's rubric where settings ask for it. Exit::kInput: "no_rubric" where there is none to go
+// by, "bad_rubric", "rendered_rubric" for a prompt that is already rendered.
+Result<std::optional<records::Rubric>> rubric_for(const json::Value& record, const Settings& s);
+
+// A hash of what the pair says: prompt and both answers, roles and texts, in the record frame; not its rubric. The same in any file, shape,
 // shard or run.
 std::uint64_t content_hash(const records::Pair& p);
 

@@ -11,6 +11,7 @@
 #include "lib/base/hash.h"
 #include "lib/base/json.h"
 #include "lib/base/limits.h"
+#include "lib/judge/rubric_wording.h"
 #include "lib/judge/wording.h"
 
 namespace rm::judge {
@@ -30,6 +31,8 @@ struct Slot {
 
 constexpr std::array<std::string_view, 3> kSingleSlots{"question", "answer_a", "answer_b"};
 constexpr std::array<std::string_view, 2> kMultiSlots{"conversation_1", "conversation_2"};
+constexpr std::array<std::string_view, 4> kSingleRubricSlots{"question", "answer_a", "answer_b", "rubric"};
+constexpr std::array<std::string_view, 3> kMultiRubricSlots{"conversation_1", "conversation_2", "rubric"};
 constexpr std::array<std::string_view, 2> kRatingSlots{"question", "answer"};
 constexpr std::array<std::string_view, 2> kScaleSlots{"low", "high"};  // may be left out
 
@@ -95,7 +98,8 @@ Result<void> check_slots(std::string_view frame, std::string_view key, std::span
 Result<void> check_system(std::string_view text, std::string_view key, const std::string& where) {
   for (std::size_t at = text.find('{'); at != text.npos; at = text.find('{', at + 1)) {
     const std::string_view name = slot_name(text, at);
-    for (std::string_view slot : {kSingleSlots[0], kSingleSlots[1], kSingleSlots[2], kMultiSlots[0], kMultiSlots[1]}) {
+    for (std::string_view slot :
+         {kSingleSlots[0], kSingleSlots[1], kSingleSlots[2], kMultiSlots[0], kMultiSlots[1], kMultiRubricSlots[2]}) {
       if (name == slot) {
         return make_error(Exit::kUsage, "unknown_slot",
                           '"' + std::string(key) + "\" has the slot {" + std::string(name) +
@@ -134,20 +138,35 @@ Result<bool> read_rating_key(std::string_view name, const json::Value& value, Ra
 struct Key {
   std::string_view name;
   std::string Wording::*member;
-  bool cor, plain;
+  bool cor, plain, rubric;
 };
-constexpr std::array<Key, 8> kKeys{{
-    {"system", &Wording::system, true, true},
-    {"user", &Wording::user, true, true},
-    {"user_multi_turn", &Wording::multi_turn, true, true},
-    {"RM_R1_INSTRUCT_SYSTEM_PROMPT", &Wording::system, true, false},
-    {"RM_R1_SINGLE_TURN_INSTRUCT_USER_PROMPT", &Wording::user, true, false},
-    {"RM_R1_MULTI_TURN_INSTRUCT_USER_PROMPT", &Wording::multi_turn, true, false},
-    {"RM_R1_SINGLE_TURN_REASONING_USER_PROMPT", &Wording::user, false, true},
-    {"RM_R1_MULTI_TURN_REASONING_USER_PROMPT", &Wording::multi_turn, false, true},
+constexpr std::array<Key, 11> kKeys{{
+    {"system", &Wording::system, true, true, false},
+    {"user", &Wording::user, true, true, false},
+    {"user_multi_turn", &Wording::multi_turn, true, true, false},
+    {"rubric_system", &Wording::system, true, true, true},
+    {"rubric_user", &Wording::user, true, true, true},
+    {"rubric_user_multi_turn", &Wording::multi_turn, true, true, true},
+    {"RM_R1_INSTRUCT_SYSTEM_PROMPT", &Wording::system, true, false, false},
+    {"RM_R1_SINGLE_TURN_INSTRUCT_USER_PROMPT", &Wording::user, true, false, false},
+    {"RM_R1_MULTI_TURN_INSTRUCT_USER_PROMPT", &Wording::multi_turn, true, false, false},
+    {"RM_R1_SINGLE_TURN_REASONING_USER_PROMPT", &Wording::user, false, true, false},
+    {"RM_R1_MULTI_TURN_REASONING_USER_PROMPT", &Wording::multi_turn, false, true, false},
 }};
 
-Result<void> read_key(std::string_view name, const json::Value& value, std::array<Wording, 2>& forms,
+using Forms = std::array<Wording, 2>;  // chain of rubrics, plain
+
+Result<void> check_text(const Key& key, std::string_view text, const std::string& where) {
+  if (key.member == &Wording::system) return check_system(text, key.name, where);
+  const bool one = key.member == &Wording::user;
+  if (key.rubric) {
+    return one ? check_slots(text, key.name, kSingleRubricSlots, where)
+               : check_slots(text, key.name, kMultiRubricSlots, where);
+  }
+  return one ? check_slots(text, key.name, kSingleSlots, where) : check_slots(text, key.name, kMultiSlots, where);
+}
+
+Result<void> read_key(std::string_view name, const json::Value& value, Forms& own, Forms& with_rubric,
                       const std::string& where) {
   const std::string quoted = '"' + escape_text(name) + '"';
   for (const Key& key : kKeys) {
@@ -158,18 +177,18 @@ Result<void> read_key(std::string_view name, const json::Value& value, std::arra
           Exit::kUsage, "wrong_type",
           quoted + (text ? " is empty" : std::string(" is ") + json::name(value.type())) + "; expected a text", where);
     }
-    if (key.member == &Wording::system) RM_TRY(check_system(*text, name, where));
-    if (key.member == &Wording::user) RM_TRY(check_slots(*text, name, kSingleSlots, where));
-    if (key.member == &Wording::multi_turn) RM_TRY(check_slots(*text, name, kMultiSlots, where));
+    RM_TRY(check_text(key, *text, where));
+    Forms& forms = key.rubric ? with_rubric : own;
     if (key.cor) forms[0].*key.member = *text;
     if (key.plain) forms[1].*key.member = *text;
     return {};
   }
-  return make_error(Exit::kUsage, "unknown_key",
-                    quoted +
-                        " is no key of a prompt file; known are system, user, user_multi_turn, rating_system, "
-                        "rating_user and the published RM_R1_..._PROMPT names",
-                    where);
+  return make_error(
+      Exit::kUsage, "unknown_key",
+      quoted +
+          " is no key of a prompt file; known are system, user, user_multi_turn, rubric_system, "
+          "rubric_user, rubric_user_multi_turn, rating_system, rating_user and the published RM_R1_..._PROMPT names",
+      where);
 }
 
 // A conversation as the judge reads it: one line a turn, the chatbot's under its letter.
@@ -208,9 +227,11 @@ std::optional<Form> parse_form(std::string_view text) {
 const char* name(Form form) { return form == Form::kCor ? "cor" : "plain"; }
 
 struct PromptSet::Impl {
-  std::array<Wording, 2> forms;
+  Forms forms, with_rubric;
   std::optional<RatingWording> rating;  // empty: the built-in one, which differs by form
-  const Wording& of(Form f) const { return forms[f == Form::kCor ? 0 : 1]; }
+  const Wording& of(Form f, bool rubric = false) const {
+    return (rubric ? with_rubric : forms)[f == Form::kCor ? 0 : 1];
+  }
 };
 
 PromptSet PromptSet::built_in() {
@@ -218,6 +239,9 @@ PromptSet PromptSet::built_in() {
   set.impl_ = std::make_shared<const Impl>(Impl{
       {Wording{std::string(wording::kCorSystem), std::string(wording::kCorUser), std::string(wording::kCorMultiTurn)},
        Wording{"", std::string(wording::kPlainUser), std::string(wording::kPlainMultiTurn)}},
+      {Wording{std::string(wording::kRubricSystem), std::string(wording::kRubricUser),
+               std::string(wording::kRubricMultiTurn)},
+       Wording{"", std::string(wording::kPlainRubricUser), std::string(wording::kPlainRubricMultiTurn)}},
       {}});
   return set;
 }
@@ -249,11 +273,12 @@ Result<PromptSet> PromptSet::parse(std::string_view json_text, const std::string
     if (!mine) {
       bad = mine.error();
     } else if (!*mine) {
-      bad = read_key(key, value, impl.forms, where);
+      bad = read_key(key, value, impl.forms, impl.with_rubric, where);
     }
   });
   RM_TRY(bad);
-  if (impl.forms[0].user.empty() && impl.forms[1].user.empty() && rating.user.empty()) {
+  const bool judges = !impl.forms[0].user.empty() || !impl.forms[1].user.empty() || !impl.with_rubric[0].user.empty();
+  if (!judges && rating.user.empty()) {
     return make_error(Exit::kUsage, "missing_key", "the prompt file has no \"user\" text", where);
   }
   if (!rating.system.empty() && rating.user.empty())
@@ -268,28 +293,35 @@ bool PromptSet::has(Form form) const { return !impl_->of(form).user.empty(); }
 
 Result<void> PromptSet::can_show(const records::Pair& p, Form form) const {
   if (p.rendered) return {};
-  if (!has(form)) {
+  const Wording& w = impl_->of(form, p.rubric.has_value());
+  if (p.rubric && w.user.empty()) {
+    return make_error(Exit::kUsage, "no_rubric_text",
+                      "the prompt file has no rubric_user text, which --rubric record needs");
+  }
+  if (w.user.empty()) {
     return make_error(Exit::kUsage, "no_form",
                       std::string("the prompt file has no ") + name(form) + " form; choose the other one with --form");
   }
-  if (p.multi_turn() && impl_->of(form).multi_turn.empty()) {
-    return make_error(
-        Exit::kInput, "no_multi_turn",
-        std::string("the pair has several turns and the prompt file has no user_multi_turn text for the form ") +
-            name(form));
+  if (p.multi_turn() && w.multi_turn.empty()) {
+    return make_error(Exit::kInput, "no_multi_turn",
+                      std::string("the pair has several turns and the prompt file has no ") +
+                          (p.rubric ? "rubric_user_multi_turn" : "user_multi_turn") + " text for the form " +
+                          name(form));
   }
   return {};
 }
 
 std::vector<text::Message> PromptSet::messages(const records::Pair& p, bool swapped, Form form) const {
   if (p.rendered) return p.prompt;
-  const Wording& w = impl_->of(form);
+  const Wording& w = impl_->of(form, p.rubric.has_value());
+  const std::string rubric = p.rubric ? shown(*p.rubric) : std::string();
   const std::size_t shown_as_a = swapped ? 1 : 0, shown_as_b = 1 - shown_as_a;
   std::vector<text::Message> out;
   if (!w.system.empty()) out.push_back({"system", w.system});
   if (p.multi_turn()) {
     const std::string first = conversation(p, shown_as_a, 'A'), second = conversation(p, shown_as_b, 'B');
-    out.push_back({"user", fill(w.multi_turn, {{kMultiSlots[0], first}, {kMultiSlots[1], second}})});
+    out.push_back({"user", fill(w.multi_turn,
+                                {{kMultiSlots[0], first}, {kMultiSlots[1], second}, {kMultiRubricSlots[2], rubric}})});
   } else {
     const auto answer = [&](std::size_t i) {
       return p.answer[i].empty() ? std::string_view() : p.answer[i].front().content;
@@ -297,7 +329,8 @@ std::vector<text::Message> PromptSet::messages(const records::Pair& p, bool swap
     const std::string asked = question(p);
     out.push_back({"user", fill(w.user, {{kSingleSlots[0], asked},
                                          {kSingleSlots[1], answer(shown_as_a)},
-                                         {kSingleSlots[2], answer(shown_as_b)}})});
+                                         {kSingleSlots[2], answer(shown_as_b)},
+                                         {kSingleRubricSlots[3], rubric}})});
   }
   return out;
 }
@@ -344,10 +377,10 @@ std::string PromptSet::rating_id(Form form) const {
   return "rating-" + hex64(ContentHash().add(w.system).add(w.user).digest()).substr(0, 12);
 }
 
-std::string PromptSet::id(Form form) const {
-  const Wording& w = impl_->of(form);
+std::string PromptSet::id(Form form, bool rubric) const {
+  const Wording& w = impl_->of(form, rubric);
   const std::uint64_t digest = ContentHash().add(name(form)).add(w.system).add(w.user).add(w.multi_turn).digest();
-  return std::string(name(form)) + "-" + hex64(digest).substr(0, 12);
+  return std::string(name(form)) + (rubric ? "-rubric-" : "-") + hex64(digest).substr(0, 12);
 }
 
 }  // namespace rm::judge

@@ -35,7 +35,8 @@ class PromptSet {
   bool has(Form form) const;
 
   // The messages a judge reads. `swapped`: answer[1] is shown as A. A rendered pair passes through (swapped must be false).
-  // Needs can_show.
+  // A pair with a rubric gets the wording for one: ours, or the file's {rubric_system?, rubric_user, rubric_user_multi_turn?}
+  // with the slot {rubric} besides the others. Needs can_show.
   std::vector<text::Message> messages(const records::Pair& p, bool swapped, Form form) const;
   // The messages that ask for a rating of one answer on a scale from `low` to `high`: the built-in wording, or the file's
   // {rating_system?, rating_user} with the slots {question}, {answer}, {low} and {high}. A conversation stands where the
@@ -44,7 +45,8 @@ class PromptSet {
                                              const std::vector<text::Message>& answer, int low, int high,
                                              Form form) const;
   std::string rating_id(Form form) const;
-  std::string id(Form form) const;  // short hash of wording and form, for judgment.prompt_id
+  // Short hash of wording and form, for judgment.prompt_id; `rubric`: of the wording for pairs with one.
+  std::string id(Form form, bool rubric = false) const;
 
  private:
   struct Impl;

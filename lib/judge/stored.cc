@@ -174,6 +174,9 @@ Result<Reread> reparse(const json::Value& record, const records::FieldMap& map, 
 Result<std::unique_ptr<Job>> retry_job(const json::Value& record, const records::FieldMap& map, Judgment stored,
                                        const PromptSet& prompts, const Settings& s) {
   RM_ASSIGN(Subject subject, Subject::read(record, map, stored));
+  RM_ASSIGN(const std::optional<records::Rubric> rubric, rubric_for(record, s));
+  if (subject.pair) subject.pair->rubric = rubric;
+  if (subject.many) subject.many->rubric = rubric;
   if (subject.pair && !stored.ratings) RM_TRY(prompts.can_show(*subject.pair, s.form));
   if (stored.ratings && !s.rate) {
     return make_error(Exit::kInput, "no_scale",

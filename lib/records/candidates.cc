@@ -56,6 +56,7 @@ Pair Candidates::pair(std::size_t first, std::size_t second) const {
   p.prompt = prompt;
   p.answer = {responses[first], responses[second]};
   p.same_answers = p.answer[0] == p.answer[1];
+  p.rubric = rubric;
   return p;
 }
 
@@ -98,7 +99,7 @@ Result<Candidates> read_answers(const Value& record, const FieldMap& map) {
   if (p.rendered)
     return record_error("rendered_order",
                         "the record holds a rendered prompt; its answers cannot be rated on their own");
-  return Candidates{std::move(p.prompt), {std::move(p.answer[0]), std::move(p.answer[1])}, 0};
+  return Candidates{std::move(p.prompt), {std::move(p.answer[0]), std::move(p.answer[1])}, 0, {}};
 }
 
 }  // namespace rm::records

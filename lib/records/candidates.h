@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct Candidates {
   std::vector<Message> prompt;                  // as Pair::prompt
   std::vector<std::vector<Message>> responses;  // one or more turns each, the last by the assistant
   std::size_t right = 0;                        // how many at the front are labelled right; 0: no label
+  std::optional<Rubric> rubric;                 // as Pair::rubric
 
   // Two of them as a pair of answers, without a label.
   Pair pair(std::size_t first, std::size_t second) const;

@@ -14,6 +14,7 @@
 
 #include "lib/base/json.h"
 #include "lib/base/result.h"
+#include "lib/records/rubric.h"
 #include "lib/text/chat.h"
 
 namespace rm::records {
@@ -30,7 +31,8 @@ struct Pair {
   Naming naming = Naming::kAnswers;
   std::optional<Label> label;  // chosen/rejected: always kFirst
   bool rendered = false;  // {context_messages, winner}: `prompt` is the whole judge prompt, order fixed, answers empty
-  bool same_answers = false;  // A == B: judged, flagged
+  bool same_answers = false;     // A == B: judged, flagged
+  std::optional<Rubric> rubric;  // what a judge is to go by, where asked to; read_pair() leaves it empty
   bool multi_turn() const {
     return prompt.size() > 1u + (prompt.front().role == "system") || answer[0].size() > 1 || answer[1].size() > 1;
   }

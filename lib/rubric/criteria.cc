@@ -11,6 +11,8 @@
 namespace rm::rubric {
 namespace {
 
+using records::Criterion;
+
 constexpr std::string_view kBlank = " \t\r\n";
 constexpr std::string_view kDigits = "0123456789";
 

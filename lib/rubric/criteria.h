@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
-#include "lib/rubric/rubric.h"
+#include "lib/records/rubric.h"
 
 namespace rm::rubric {
 
-std::vector<Criterion> read_criteria(std::string_view text);
+std::vector<records::Criterion> read_criteria(std::string_view text);
 
 // The whole of `text` as a weight: an optional "weight" before or after, ':' or '=' between, a number with % or a fraction.
 std::optional<double> read_weight(std::string_view text);

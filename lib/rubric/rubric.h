@@ -1,26 +1,17 @@
 // The rubric a trace wrote: task type, weighted criteria, justification, own solution. Reads, never guesses.
 #pragma once
 
-#include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
+
+#include "lib/records/rubric.h"
 
 namespace rm::rubric {
 
-struct Criterion {
-  std::string name;
-  std::optional<double> weight;  // a fraction as written (60 % -> 0.6), not renormalised; empty: none could be read
-  std::string description;
-};
+using records::Criterion;
+using records::Rubric;
+using records::Unread;
 
-struct Rubric {
-  std::optional<std::string> type;  // "chat" or "reasoning"
-  std::vector<Criterion> criteria;
-  std::string justify, solution;  // without their tags
-};
-
-// Linear in the trace. Empty parts where the trace has none.
+// Linear in the trace. Empty parts where the trace has none; what it seems to say and cannot be read for sure is in `unread`.
 Rubric read_rubric(std::string_view trace);
 
 }  // namespace rm::rubric

@@ -112,7 +112,7 @@ int run(int argc, char** argv) {
   const Ended end = o.one ? judge_question(o, *judge) : judge_records(o, *judge);
   Run run;
   run.model = judge->settings.model;
-  run.prompt_id = o.reparse ? "" : judge->prompts.id(judge->settings.form);
+  run.prompt_id = o.reparse ? "" : judge->prompts.id(judge->settings.form, judge->settings.rubric);
   run.seed = judge->settings.seed;
   run.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   run.exit = end.error                                                            ? end.error->exit
