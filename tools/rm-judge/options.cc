@@ -91,6 +91,8 @@ cli::Parsed parse_flags(int argc, char** argv, Options& o) {
       .choice("--retry", {"unparsed"}, o.retry, "Ask again where judged records have no verdict; pass the rest through")
       .choice("--verdict", {"strict", "rewardbench", "reward", "distill"}, o.verdict,
               "How a verdict is read from a trace")
+      .choice("--rubric", {"record", "none"}, o.rubric,
+              "Judge by the rubric that the record holds, or as the model likes (default)")
       .flag("--logprobs", o.settings.logprobs, "Report P(A) against P(B) at the verdict as confidence")
       .flag("--reparse", o.reparse, "Read the verdicts of judged records again; asks no model")
       .flag("--show-prompt", o.show_prompt, "Print the rendered prompts and their token ids instead of judging")
@@ -108,6 +110,10 @@ Result<void> interpret(Options& o) {
   if (!mode) return usage("unknown mode", "--verdict " + o.verdict);
   judge::Settings& s = o.settings;
   s.verdict = *mode;
+  s.rubric = o.rubric == "record";
+  if (s.rubric && (o.one || o.reparse || !o.serve.empty() || !o.rate.empty()))
+    return usage("is for files of records to be compared; -q, --reparse, --rate and --serve do not apply",
+                 "--rubric record");
   s.samples = static_cast<int>(o.samples);
   s.temperature = o.model.temperature.value_or(s.samples > 1 ? 1.0 : 0.0);
   s.top_p = o.model.top_p.value_or(1.0);

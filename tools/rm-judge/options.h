@@ -22,7 +22,7 @@ struct Options {
   bool has_question = false;
   std::vector<std::string> answers_a, answers_b;
   std::int64_t samples = 1, budget = 0;
-  std::string verdict = "strict", rate, retry, serve;
+  std::string verdict = "strict", rubric = "none", rate, retry, serve;
   bool reparse = false, show_prompt = false;
 
   bool one = false;          // judge the question of -q -a -b

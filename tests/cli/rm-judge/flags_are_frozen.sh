@@ -12,6 +12,7 @@ cat >expected <<'LIST'
 --budget
 --retry
 --verdict
+--rubric
 --logprobs
 --reparse
 --show-prompt

@@ -72,6 +72,43 @@ TEST_CASE("a system turn of the pair stands before the question") {
   CHECK(set.messages(m, false, Form::kCor)[1].content.rfind("1=System: Be brief.\nUser: Hello\n", 0) == 0);
 }
 
+TEST_CASE("a pair with a rubric is shown with it, and with no wording that asks for another") {
+  Pair p = single("q", "first", "second");
+  p.rubric.emplace();
+  p.rubric->criteria = {{"Accuracy", 0.625, "facts"}, {"{answer_a}", std::nullopt, ""}};
+  p.rubric->solution = "42";
+  p.rubric->justify = "A is better.";
+  const std::string shown = "1. Accuracy (62.5%): facts\n2. {answer_a}\n\nReference solution:\n42";
+  const PromptSet set = parse_ok(R"({"user": "Q={question} A={answer_a} B={answer_b}", "rubric_system": "By it.",
+                                     "rubric_user": "R={rubric} Q={question} A={answer_a} B={answer_b}"})");
+  REQUIRE(set.can_show(p, Form::kCor));
+  CHECK(set.messages(p, true, Form::kCor) ==
+        std::vector<Message>{{"system", "By it."}, {"user", "R=" + shown + " Q=q A=second B=first"}});
+  for (Form form : {Form::kCor, Form::kPlain}) {
+    const auto m = PromptSet::built_in().messages(p, false, form);
+    CHECK(m.back().content.find("[Rubric begins]\n" + shown + "\n[Rubric ends]") != std::string::npos);
+    CHECK(m.front().content.find("<rubric>") == std::string::npos);
+    CHECK(m.back().content.find("A is better.") == std::string::npos);
+    CHECK(PromptSet::built_in().id(form, true) != PromptSet::built_in().id(form));
+  }
+  CHECK(parse_ok(kSmall).can_show(p, Form::kCor).error().reason == "no_rubric_text");
+  Pair many = two_turns();
+  many.rubric = p.rubric;
+  CHECK(set.can_show(many, Form::kCor).error().reason == "no_multi_turn");
+  const auto shown_twice = PromptSet::built_in().messages(many, false, Form::kCor)[1].content;
+  CHECK(shown_twice.find(shown) != std::string::npos);
+  CHECK(shown_twice.find("Chatbot B: Because two") != std::string::npos);
+}
+
+TEST_CASE("a rubric's slot belongs where a rubric is shown, and must be there") {
+  for (const char* file : {R"({"user": "{question}{answer_a}{answer_b}{rubric}"})",
+                           R"({"user": "{question}{answer_a}{answer_b}", "system": "{rubric}"})",
+                           R"({"rubric_user": "{question}{answer_a}{answer_b}"})"}) {
+    CAPTURE(file);
+    CHECK(!PromptSet::parse(file, "p.json"));
+  }
+}
+
 TEST_CASE("a rendered pair passes through") {
   Pair p;
   p.rendered = true;
