@@ -166,6 +166,7 @@ Result<void> refuse_same_file(const std::string& out, const std::string& in) {
 
 Result<Writer> Writer::open(const std::string& path, const WriterOptions& o) {
   RM_TRY(refuse_same_file(path, o.input));
+  for (const std::string& input : o.inputs) RM_TRY(refuse_same_file(path, input));
   auto m = std::make_unique<Impl>();
   m->before = o.lines;
   m->name = path == "-" ? "<stdout>" : escape_text(path);

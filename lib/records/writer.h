@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/result.h"
 
@@ -18,6 +19,7 @@ struct WriterOptions {
   std::uint64_t keep = 0;   // bytes already in the file that stay (resume); plain files only
   std::uint64_t lines = 0;  // lines in them
   std::string input;        // the path read from: writing onto it is refused (Exit::kUsage), before anything is touched
+  std::vector<std::string> inputs = {};  // likewise, where there are several
 };
 
 class Writer {

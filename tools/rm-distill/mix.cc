@@ -1,14 +1,18 @@
 // rm-distill mix: sources of labelled pairs in, one set whose winner alternates out.
-#include <array>
+#include "lib/distill/mix.h"
+
+#include <optional>
 
 #include "lib/base/atomic_file.h"
+#include "lib/base/escape.h"
+#include "lib/base/number.h"
 #include "lib/base/progress.h"
 #include "lib/base/signals.h"
 #include "lib/records/lines.h"
-#include "lib/records/splice.h"
-#include "lib/records/turns.h"
 #include "lib/records/writer.h"
 #include "tools/cli/failures.h"
+#include "tools/rm-distill/mix_counts.h"
+#include "tools/rm-distill/mix_options.h"
 #include "tools/rm-distill/verbs.h"
 
 namespace rm::rmdistill {
@@ -16,101 +20,140 @@ namespace {
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  rm-distill mix sky.jsonl code.jsonl math.jsonl -o pairs.jsonl\n";
+    "  rm-distill mix sky.jsonl code.jsonl math.jsonl --exclude source=magpie_ultra --cap code=8000 -o pairs.jsonl\n"
+    "  rm-distill mix pairs.jsonl --dedup pair --decontaminate rm-bench/ -o clean.jsonl\n"
+    "  rm-distill mix pairs.jsonl --split distill=0.12 --rest rl.jsonl -o distill.jsonl\n";
 
-struct Options {
-  cli::Common common;
-  std::vector<std::string> files;
-  records::FieldMap map;
-};
-
-Result<void> interpret(Options& o) {
-  if (!o.files.empty() && o.common.in_given) return usage("give files by name or with -i, not both", "-i");
-  if (o.files.empty()) o.files.push_back(o.common.in);
-  RM_ASSIGN(o.map, records::parse_field_map(o.common.map));
-  return {};
-}
+constexpr std::uint64_t kNamed = 5;  // contaminated records that get a message of their own
+constexpr std::uint64_t kOdd = 100;  // records without the fields, from the start of a source: it is no source of pairs
+constexpr std::uint64_t kUpdateEvery = 64;  // records between looks at the clock
 
 class Run {
  public:
-  Run(const Options& o, records::Writer& out)
-      : o_(o), out_(out), progress_({.quiet = o.common.quiet}), failures_(kProgram, o.common, out, progress_) {}
-  Result<void> all() {
-    for (const std::string& file : o_.files) RM_TRY(one(file));
+  Run(const MixOptions& o, distill::Contamination& benchmarks)
+      : o_(o),
+        benchmarks_(benchmarks),
+        mix_(o.rules, benchmarks.files().empty() ? nullptr : &benchmarks),
+        progress_({.quiet = o.common.quiet}),
+        failures_(
+            kProgram, o.common, [this](std::string_view line) { return mix_.keep_failure(line); }, progress_) {}
+
+  Result<void> read() {
+    for (std::size_t i = 0; i < o_.rules.sources.size(); ++i) RM_TRY(source(i));
     progress_.finish();
     return {};
   }
-  std::string summary() const {
-    std::string out;
-    json::Writer w(out);
-    w.begin_object().member("pairs", written_).member("failed", failures_.failed());
-    w.member("skipped", failures_.skipped()).end_object();
-    return out;
+  Result<void> write(const distill::Mix::Put& put) {
+    return mix_.write([&](bool rest, std::string_view line) -> Result<void> {
+      if (++written_ % kUpdateEvery == 0 && signals::stop_requested()) return signals::stop_error();
+      return put(rest, line);
+    });
   }
+  const distill::Mix& mix() const { return mix_; }
   const cli::Failures& failures() const { return failures_; }
 
  private:
-  Result<void> one(const std::string& file) {
-    RM_ASSIGN(auto in, records::Lines::open(file));
+  Result<void> source(std::size_t i) {
+    RM_ASSIGN(auto in, records::Lines::open(o_.rules.sources[i].file));
     records::Line line;
+    std::uint64_t good = 0, odd = 0;
+    std::optional<Error> first_odd;
     for (;;) {
       RM_ASSIGN(const bool more, in.next(line));
-      if (!more) return {};
-      if (signals::stop_requested()) return signals::stop_error();
-      progress_.update(written_, failures_.failed(), 0, in.fraction());
-      auto value = records::parse_line(document_, line, in.name());
-      auto pair = value ? records::read_pair(*value, o_.map) : Result<records::Pair>(value.error());
-      if (pair && (pair->rendered || !pair->label || *pair->label == records::Label::kTie)) {
-        pair = make_error(Exit::kInput, "no_label", "the record does not say which answer is better");
+      if (!more) break;
+      if (read_++ % kUpdateEvery == 0) {
+        if (signals::stop_requested()) return signals::stop_error();
+        progress_.update(read_, failures_.failed(), 0, in.fraction());
       }
-      if (pair) {
-        RM_TRY(write(line, *pair));
-      } else {
-        RM_TRY(failures_.pass_on(line, in.name(), pair.error()));
+      const Result<void> taken = one(i, line, in.name());
+      if (taken) {
+        ++good;
+        continue;
       }
+      if (taken.error().exit != Exit::kInput) return taken.error();
+      if (good == 0 && records::lacks_fields(taken.error())) {
+        if (!first_odd) first_odd = taken.error();
+        if (++odd >= kOdd) return no_source(*first_odd, in.name(), odd);
+      }
+      RM_TRY(failures_.pass_on(line, in.name(), taken.error()));
     }
+    return good == 0 && first_odd ? no_source(*first_odd, in.name(), odd) : Result<void>();
   }
-  Result<void> write(const records::Line& line, const records::Pair& p) {
-    const bool b_wins = written_++ % 2 == 1;
-    const std::size_t better = *p.label == records::Label::kFirst ? 0 : 1;
-    std::array<std::string, 3> text;
-    records::append_turns(text[0], p.prompt, "user");
-    records::append_turns(text[1], p.answer[b_wins ? 1 - better : better], "assistant");
-    records::append_turns(text[2], p.answer[b_wins ? better : 1 - better], "assistant");
-    const std::array fields{records::Field{"prompt", text[0]}, records::Field{"answer_a", text[1]},
-                            records::Field{"answer_b", text[2]}, records::Field{"winner", b_wins ? "\"B\"" : "\"A\""}};
-    constexpr std::array<std::string_view, 6> kDrop{"question", "instruction", "chosen",
-                                                    "rejected", "response_a",  "response_b"};
-    return o_.common.dry_run ? Result<void>() : out_.write(records::splice(line.text, fields, kDrop));
+  Result<void> one(std::size_t i, const records::Line& line, const std::string& name) {
+    auto value = records::parse_line(document_, line, name);
+    if (!value) return mix_.count_failure(i), value.error();
+    std::optional<distill::Contamination::Hit> hit;
+    RM_TRY(mix_.take(i, line, *value, hit));
+    if (hit && ++named_ <= kNamed && !o_.common.quiet) {
+      progress_.erase();
+      cli::warn(kProgram, name + ":" + std::to_string(line.number) + ": left out: " +
+                              format_fixed(hit->share * 100, 0) + " % of item " + std::to_string(hit->number) + " of " +
+                              escape_text(benchmarks_.files()[hit->file].name) + " is in the prompt");
+    }
+    return {};
+  }
+  static Error no_source(const Error& first, const std::string& name, std::uint64_t odd) {
+    return make_error(Exit::kInput, "no_source",
+                      "is no source of pairs, going by its first " + format_grouped(odd) +
+                          (odd == 1 ? " record: " : " records: ") + first.message,
+                      name);
   }
 
-  const Options& o_;
-  records::Writer& out_;
+  const MixOptions& o_;
+  const distill::Contamination& benchmarks_;
+  distill::Mix mix_;
   Progress progress_;
   cli::Failures failures_;
   json::Document document_;
-  std::uint64_t written_ = 0;
+  std::uint64_t read_ = 0, written_ = 0, named_ = 0;
 };
 
-Result<Exit> run(const Options& o) {
-  RM_ASSIGN(auto out, records::Writer::open(o.common.dry_run ? "-" : o.common.out, {.input = o.files.front()}));
-  Run r(o, out);
-  auto done = r.all();
-  if (done && o.common.dry_run) done = out.write(r.summary());
-  const auto closed = out.close();
-  if (!done) return done.error();
-  if (!closed) return closed.error();
-  if (!o.common.summary.empty()) RM_TRY(write_file_atomically(o.common.summary, r.summary() + "\n"));
+// Where the two outputs go. Both are opened before anything is read, so that what cannot be written ends the run at once.
+struct Outputs {
+  std::optional<records::Writer> first, rest;
+
+  Result<void> open(const MixOptions& o) {
+    records::WriterOptions inputs;
+    inputs.inputs = o.files;
+    inputs.inputs.insert(inputs.inputs.end(), o.benchmarks.begin(), o.benchmarks.end());
+    RM_ASSIGN(first, records::Writer::open(o.common.dry_run ? "-" : o.common.out, inputs));
+    if (!o.common.dry_run && o.rules.split) {
+      RM_ASSIGN(rest, records::Writer::open(o.rest, inputs));
+    }
+    return {};
+  }
+  Result<void> close() {
+    RM_TRY(first->close());
+    return rest ? rest->close() : Result<void>();
+  }
+};
+
+Result<Exit> run(const MixOptions& o) {
+  Outputs out;
+  RM_TRY(out.open(o));
+  distill::Contamination benchmarks;
+  for (const std::string& path : o.benchmarks) RM_TRY(benchmarks.read(path));
+  Run r(o, benchmarks);
+  RM_TRY(r.read());
+  RM_TRY(r.write([&](bool rest, std::string_view line) {
+    return o.common.dry_run ? Result<void>() : (rest ? out.rest : out.first)->write(line);
+  }));
+  const std::string counts = counts_json(o, r.mix(), benchmarks, r.failures().skipped());
+  if (o.common.dry_run) RM_TRY(out.first->write(counts));
+  RM_TRY(out.close());
+  if (!o.common.quiet) {
+    for (const std::string& line : count_lines(o, r.mix(), benchmarks)) cli::warn(kProgram, line);
+  }
+  if (!o.common.summary.empty()) RM_TRY(write_file_atomically(o.common.summary, counts + "\n"));
   return r.failures().exit();
 }
 
 }  // namespace
 
 int mix(int argc, char** argv) {
-  Options o;
+  MixOptions o;
   cli::Parser p("rm-distill mix", "makes one labelled set of several sources of pairs", kExamples);
-  p.files("FILE...", o.files, "Sources of labelled pairs; standard input without any");
-  p.add(o.common);
+  add_mix_flags(p, o);
   return run_verb(p, argc, argv, [&o]() -> Result<Exit> {
     RM_TRY(interpret(o));
     return run(o);
