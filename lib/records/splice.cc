@@ -40,8 +40,14 @@ class MemberScan {
  private:
   std::size_t skip_space(std::size_t at) const { return std::min(text_.find_first_not_of(kSpace, at), text_.size()); }
   std::size_t skip_string(std::size_t at) const {
-    for (++at; at < text_.size() && text_[at] != '"'; ++at) at += text_[at] == '\\';
-    return std::min(at + 1, text_.size());
+    // The first quote with an even number of backslashes before it; each backslash is looked at once.
+    for (std::size_t begin = at + 1, quote = begin;; begin = quote = quote + 1) {
+      quote = text_.find('"', quote);
+      if (quote == text_.npos) return text_.size();
+      std::size_t back = quote;
+      while (back > begin && text_[back - 1] == '\\') --back;
+      if ((quote - back) % 2 == 0) return quote + 1;
+    }
   }
   std::size_t skip_value(std::size_t at) const {
     if (at >= text_.size()) return text_.size();
