@@ -1,10 +1,14 @@
 #include "lib/records/judgment.h"
 
+#include "lib/records/members.h"
+
 namespace rm::records {
 namespace {
 
 using json::Type;
 using json::Value;
+
+constexpr const char* kReason = "bad_judgment";
 
 std::optional<std::string_view> letter_text(const std::optional<char>& c) {
   if (!c) return std::nullopt;
@@ -59,63 +63,12 @@ void write_votes(json::Writer& w, const Judgment& j) {
   w.member("consistent", j.consistent);
 }
 
-// Reads fields of one object and keeps the first error, so that a reader is a list of its fields.
-class Fields {
- public:
-  Fields(Value object, std::string path) : object_(object), path_(std::move(path)) {}
-
-  void text(const char* key, std::string& out) {
-    if (const auto v = get(key, Type::kString)) out = std::string(*v->string());
-  }
-  void text(const char* key, std::optional<std::string>& out) {
-    if (const auto v = get(key, Type::kString)) out = std::string(*v->string());
-  }
-  void number(const char* key, std::optional<double>& out) {
-    if (const auto v = get(key, Type::kNumber)) out = v->number();
-  }
-  void boolean(const char* key, std::optional<bool>& out) {
-    if (const auto v = get(key, Type::kBool)) out = v->boolean();
-  }
-  void count(const char* key, std::int64_t& out) {
-    const auto v = get(key, Type::kNumber);
-    if (!v) return;
-    const auto i = v->integer();
-    if (!i || *i < 0) return fail(key, "is not a whole number from 0");
-    out = *i;
-  }
-  void seed(const char* key, std::uint64_t& out) {
-    const auto v = get(key, Type::kNumber);
-    if (!v) return;
-    const auto u = v->unsigned_integer();
-    if (!u) return fail(key, "is not a whole number from 0");
-    out = *u;
-  }
-  // The value where it is there, not null and of the type.
-  std::optional<Value> get(const char* key, Type type) {
-    const auto v = object_.find(key);
-    if (!v || v->is(Type::kNull)) return std::nullopt;
-    if (v->is(type)) return v;
-    fail(key, std::string("is ") + json::name(v->type()) + "; expected " + json::name(type));
-    return std::nullopt;
-  }
-  void fail(const char* key, const std::string& what) {
-    if (!error_) error_ = make_error(Exit::kInput, "bad_judgment", "\"" + path_ + key + "\" " + what);
-  }
-  const std::optional<Error>& error() const { return error_; }
-
- private:
-  Value object_;
-  std::string path_;
-  std::optional<Error> error_;
-};
-
 Result<Sample> read_sample(const Value& v, const std::string& path) {
   if (!v.is(Type::kObject)) {
-    return make_error(Exit::kInput, "bad_judgment",
-                      "\"" + path + "\" is " + json::name(v.type()) + "; expected an object");
+    return make_error(Exit::kInput, kReason, "\"" + path + "\" is " + json::name(v.type()) + "; expected an object");
   }
   Sample s;
-  Fields f(v, path + ".");
+  Members f(v, path + ".", kReason);
   std::string order = "ab", letter;
   f.text("order", order);
   f.text("verdict", letter);
@@ -143,7 +96,7 @@ Result<Sample> read_sample(const Value& v, const std::string& path) {
   f.number("rating", s.rating);
   if (const auto closed = f.get("closed", Type::kBool)) s.closed = *closed->boolean();
   if (const auto usage = f.get("usage", Type::kObject)) {
-    Fields u(*usage, path + ".usage.");
+    Members u(*usage, path + ".usage.", kReason);
     u.count("prompt_tokens", s.prompt_tokens);
     u.count("completion_tokens", s.completion_tokens);
     if (u.error()) return *u.error();
@@ -165,11 +118,11 @@ void write_judgment(json::Writer& w, const Judgment& j) {
 
 Result<Judgment> read_judgment(const Value& v) {
   if (!v.is(Type::kObject)) {
-    return make_error(Exit::kInput, "bad_judgment",
+    return make_error(Exit::kInput, kReason,
                       std::string("\"judgment\" is ") + json::name(v.type()) + "; expected an object");
   }
   Judgment j;
-  Fields f(v, "judgment.");
+  Members f(v, "judgment.", kReason);
   f.text("verdict", j.verdict);
   f.text("preferred", j.preferred);
   f.boolean("correct", j.correct);
@@ -179,7 +132,7 @@ Result<Judgment> read_judgment(const Value& v) {
   f.text("prompt_id", j.prompt_id);
   f.seed("seed", j.seed);
   if (const auto votes = f.get("votes", Type::kObject)) {
-    Fields c(*votes, "judgment.votes.");
+    Members c(*votes, "judgment.votes.", kReason);
     c.count("A", j.votes_a);
     c.count("B", j.votes_b);
     c.count("none", j.votes_none);
