@@ -15,7 +15,7 @@ std::string share(std::uint64_t n, std::uint64_t of) {
 
 }  // namespace
 
-void Tally::add(const records::Chain& c, bool asked) {
+void Tally::add(const Entry& c, bool asked) {
   seen_.add(c.verdict);
   if (asked) {
     ++asked_;

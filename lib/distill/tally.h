@@ -13,8 +13,23 @@ namespace rm::distill {
 
 class Tally {
  public:
+  // What is counted of a chain, without its texts.
+  struct Entry {
+    Entry(const records::Chain& c)  // NOLINT(google-explicit-constructor)
+        : status(c.status),
+          reason(c.reason),
+          pass(c.pass),
+          verdict(c.verdict),
+          prompt_tokens(c.prompt_tokens),
+          completion_tokens(c.completion_tokens) {}
+    records::ChainStatus status;
+    std::string reason;
+    int pass;
+    char verdict;
+    std::int64_t prompt_tokens, completion_tokens;
+  };
   // `asked`: a reply of this run decided it; else it was passed on as it came.
-  void add(const records::Chain& c, bool asked);
+  void add(const Entry& c, bool asked);
   void failed(const std::string& code) { ++reasons_[code]; }
   void passed_failure(const std::string& code) {
     ++failed_before_, ++reasons_[code];

@@ -5,7 +5,8 @@ Prints its port on the first line of standard output and ends with standard inpu
 prompt and how often that prompt was asked, so it does not depend on the order of requests. A prompt may also ask for one
 thing itself: #status=400, #say=WORDS, #filter, #length, #huge, #hang, #thought, #garbage, #fail=N (the first N tries fail).
 A reply is "<answer>[[V]]</answer> DIGEST PROMPT", where V follows from the digest; where both answers hold #q=N, the one with the
-larger N is preferred, and an answer to be rated gets its N, else 1 to 5.
+larger N is preferred, and an answer to be rated gets its N, else 1 to 5. With --teacher a reply is a chain that ends in its verdict;
+one that is told the right verdict (rm-distill correct) comes to it, and repeats what it was told in a share --repeat of the prompts.
 GET /stats: {"served": {digest: completions sent whole}, "asked": requests, "connections": ..., "most": in flight at once}.
 """
 import argparse
@@ -31,6 +32,8 @@ def arguments():
     p.add_argument("--key", help="the one that is accepted")
     p.add_argument("--delay", type=float, default=0, help="seconds before a reply, drawn from zero to twice that")
     p.add_argument("--huge", type=int, default=1 << 20, help="bytes of a #huge reply")
+    p.add_argument("--teacher", action="store_true", help="replies are chains that end in their verdict")
+    p.add_argument("--repeat", type=float, default=0, help="share of the prompts with a hint whose replies repeat it")
     p.add_argument("--no-models", action="store_true", help="GET /models is a 404")
     return p.parse_args()
 
@@ -49,6 +52,14 @@ def reply_text(messages):
     if len(quality := re.findall(r"#q=(\d+)", prompt)) == 2:
         return f"<answer>[[{'A' if int(quality[0]) > int(quality[1]) else 'B'}]]</answer> {d}"
     return f"<answer>[[{'AB'[int(d, 16) % 2]}]]</answer> {d} {messages[-1]['content']}"
+
+
+def chain_text(messages, repeat):
+    d = digest(messages)
+    hint = re.search(r"\[Note to the judge.*The right verdict is <answer>\[\[([AB])\]\]</answer>.*", messages[-1]["content"], re.S)
+    letter = hint[1] if hint else "AB"[int(d, 16) % 2]
+    said = hint[0] if hint and random.Random(d).random() < repeat else "Both were read."
+    return f"<type>Chat</type>\n<eval>{d} {said}</eval>\n<answer>[[{letter}]]</answer>"
 
 
 def tokens(text):
@@ -144,7 +155,7 @@ class Script:
             return self.send(writer, int(accident), {"error": {"message": "an accident"}})
         if accident == "429":
             return self.send(writer, 429, {"error": {"message": "too busy"}}, {"Retry-After": self.o.retry_after})
-        text, prompt = reply_text(messages), messages[-1]["content"]
+        text, prompt = chain_text(messages, self.o.repeat) if self.o.teacher else reply_text(messages), messages[-1]["content"]
         finish = "length" if "#length" in prompt else "content_filter" if "#filter" in prompt else "stop"
         if "#huge" in prompt:
             text = "x" * self.o.huge

@@ -24,7 +24,7 @@ class SecondPass final : public Pass {
     }
     RM_ASSIGN(records::ChainRecord stored, records::read_chain(record));
     if (distill::wants_second(stored)) return asked(distill::second_pass(std::move(stored), settings_));
-    return passed_on(line, [this, c = std::move(stored.chain)] { tally().add(c, false); });
+    return passed_on(line, [this, c = distill::Tally::Entry(stored.chain)] { tally().add(c, false); });
   }
 
  private:

@@ -8,9 +8,13 @@ namespace {
 
 constexpr std::array kVerbs{
     cli::Verb{"mix", "one labelled set of several sources of pairs", mix},
+    cli::Verb{"teach", "ask a teacher to judge pairs; keep the chains that are right", teach},
+    cli::Verb{"correct", "ask a second teacher, told the verdict, for the others", correct},
 };
 
-constexpr const char* kExamples = "  rm-distill mix sky.jsonl code.jsonl math.jsonl -o pairs.jsonl\n";
+constexpr const char* kExamples =
+    "  rm-distill mix sky.jsonl code.jsonl math.jsonl -o pairs.jsonl\n"
+    "  rm-distill teach -m TEACHER -i pairs.jsonl | rm-distill correct -m TEACHER2 -o chains.jsonl\n";
 
 }  // namespace
 }  // namespace rm::rmdistill

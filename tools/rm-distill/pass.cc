@@ -100,12 +100,9 @@ Result<cli::Finished> Pass::finish(const records::Line& line, generate::Task& ta
   --in_flight_;
   ++replies_;
   spent_ += r.chain.prompt_tokens + r.chain.completion_tokens;
-  records::Chain counted = r.chain;
-  counted.reasoning = {};
-  counted.wrong_response = counted.second_response = std::nullopt;
   return cli::Finished{records::splice(line.text, records::chain_fields(r, writes_messages_), kDrop),
                        {},
-                       [this, c = std::move(counted)] { tally_.add(c, true); }};
+                       [this, c = distill::Tally::Entry(r.chain)] { tally_.add(c, true); }};
 }
 
 std::vector<records::Field> Pass::failure_fields(const generate::Task* task) {

@@ -11,5 +11,7 @@ inline constexpr const char* kProgram = "rm-distill";
 using cli::usage;
 
 int mix(int argc, char** argv);
+int teach(int argc, char** argv);
+int correct(int argc, char** argv);
 
 }  // namespace rm::rmdistill
