@@ -85,7 +85,6 @@ add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/generated/page.inc
 target_sources(rm_serve PRIVATE ${CMAKE_BINARY_DIR}/generated/page.inc)
 rm_layer(distill DEPS rm_judge rm_generate rm_records rm_text rm_base)
 rm_layer(bench DEPS rm_records rm_stats rm_text rm_base)
-rm_layer(distill DEPS rm_bench rm_judge rm_generate rm_records rm_text rm_base)
 rm_layer(report DEPS rm_bench rm_rubric rm_stats rm_base)
 
 add_library(rm_core SHARED cmake/empty.cc)
