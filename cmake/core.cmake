@@ -83,8 +83,8 @@ add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/generated/page.inc
           -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
   DEPENDS ${CMAKE_SOURCE_DIR}/lib/serve/page.html ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
 target_sources(rm_serve PRIVATE ${CMAKE_BINARY_DIR}/generated/page.inc)
-rm_layer(distill DEPS rm_judge rm_generate rm_records rm_text rm_base)
 rm_layer(bench DEPS rm_records rm_stats rm_text rm_base)
+rm_layer(distill DEPS rm_bench rm_judge rm_generate rm_records rm_text rm_base)
 rm_layer(report DEPS rm_bench rm_rubric rm_stats rm_base)
 
 add_library(rm_core SHARED cmake/empty.cc)
