@@ -21,6 +21,8 @@ echo "== rankings within 3 N calls beside every pair (judges of known noise)"
 ranking_probe
 echo "== a million judged records beside jq and DuckDB"
 bench/eval.sh
+echo "== a million pairs mixed"
+bench/mix.sh
 echo "== an endpoint that answers at once"
 cmake --build "$build" --target zero-server
 "$PYTHON" bench/endpoint.py "$build"

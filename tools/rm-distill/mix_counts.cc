@@ -48,15 +48,15 @@ std::vector<std::string> count_lines(const MixOptions& o, const distill::Mix& mi
     std::string line = escape_text(o.rules.sources[i].name) + ": " + format_grouped(c.seen) + " seen";
     add(line, c.failed, "failed");
     add(line, c.excluded, "excluded");
-    add(line, c.duplicates, "duplicates");
+    add(line, c.duplicates, "repeated");
     add(line, c.contaminated, "contaminated");
     add(line, c.capped, "over its cap or weight");
     out.push_back(line + ", " + format_grouped(c.kept) + " kept");
   }
   for (std::size_t i = 0; i < benchmarks.files().size(); ++i) {
     if (mix.contaminated(i) == 0) continue;
-    out.push_back(escape_text(benchmarks.files()[i].name) + ": " + format_grouped(mix.contaminated(i)) +
-                  " records held one of its " + format_grouped(benchmarks.files()[i].items) + " items");
+    out.push_back(escape_text(benchmarks.files()[i].name) + ", items: " + format_grouped(benchmarks.files()[i].items) +
+                  ", records that held one: " + format_grouped(mix.contaminated(i)));
   }
   for (std::size_t i = 0; i < o.rules.exclude.size(); ++i) {
     if (mix.matched(i) == 0)
