@@ -11,16 +11,16 @@ ends 5 rm-distill mix a.jsonl -o ok.jsonl --summary missing/s.json
 python3 -c '
 import json
 text = "word " * 40000
-for i in range(450): print(json.dumps({"prompt": f"question {i}", "chosen": text, "rejected": "no"}))' >big.jsonl
+for i in range(350): print(json.dumps({"prompt": f"question {i}", "chosen": text, "rejected": "no"}))' >big.jsonl
 ends 5 env TMPDIR=/nowhere rm-distill mix big.jsonl -o big.out
 has err "temporary file in /nowhere"
 has err TMPDIR
 mkdir temp
 ends 0 env TMPDIR="$PWD/temp" rm-distill mix big.jsonl -o big.out
-lines big.out 450
+lines big.out 350
 [ -z "$(ls temp)" ]
 jq -r .mix.line big.out | sort -n >seen
-seq 450 | cmp - seen
+seq 350 | cmp - seen
 rc=0
 { rm-distill mix big.jsonl || echo $? >rc; } | head -n 1 >/dev/null
 [ "$(cat rc)" = 141 ]
