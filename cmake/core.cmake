@@ -77,15 +77,21 @@ rm_layer(rubric DEPS rm_records rm_stats rm_text rm_base)
 rm_layer(judge DEPS rm_rubric rm_generate rm_records rm_stats rm_text rm_base)
 rm_layer(serve DEPS rm_judge rm_rubric rm_generate rm_records rm_text rm_base PkgConfig::HTTPLIB Threads::Threads)
 
-# The page that the server shows is one HTML file, compiled in.
-add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/generated/page.inc
-  COMMAND ${CMAKE_COMMAND} -DIN=${CMAKE_SOURCE_DIR}/lib/serve/page.html -DOUT=${CMAKE_BINARY_DIR}/generated/page.inc
-          -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
-  DEPENDS ${CMAKE_SOURCE_DIR}/lib/serve/page.html ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
-target_sources(rm_serve PRIVATE ${CMAKE_BINARY_DIR}/generated/page.inc)
+# Pages are text files, compiled in: rm_embed(<layer> <file of the layer> <name>.inc); lib/rubric/trace.js is in two of them.
+function(rm_embed layer file name)
+  set(in ${CMAKE_SOURCE_DIR}/lib/${layer}/${file})
+  set(out ${CMAKE_BINARY_DIR}/generated/${name})
+  add_custom_command(OUTPUT ${out} COMMAND ${CMAKE_COMMAND} -DROOT=${CMAKE_SOURCE_DIR} -DIN=${in} -DOUT=${out} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${in} ${CMAKE_SOURCE_DIR}/lib/rubric/trace.js ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+  target_sources(rm_${layer} PRIVATE ${out})
+endfunction()
+rm_embed(serve page.html page.inc)
 rm_layer(bench DEPS rm_records rm_stats rm_text rm_base)
 rm_layer(distill DEPS rm_bench rm_judge rm_generate rm_records rm_text rm_base)
-rm_layer(report DEPS rm_bench rm_rubric rm_stats rm_base)
+rm_layer(report DEPS rm_bench rm_rubric rm_records rm_stats rm_text rm_base)
+rm_embed(report report.css report_css.inc)
+rm_embed(report report.js report_js.inc)
+rm_embed(report browser.html report_browser.inc)
 
 add_library(rm_core SHARED cmake/empty.cc)
 foreach(layer ${RM_CORE_LAYERS})

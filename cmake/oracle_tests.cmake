@@ -25,3 +25,10 @@ if(RM_TESTS AND TARGET rm_serve)
   add_test(NAME browser/page COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/browser/page.py $<TARGET_FILE:serve-probe>)
   set_tests_properties(browser/page PROPERTIES LABELS browser SKIP_RETURN_CODE 77 RUN_SERIAL ON TIMEOUT 180)
 endif()
+
+# The page of rm-eval report, used in the same browser.
+if(RM_TESTS AND TARGET rm_report)
+  add_test(NAME browser/report COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/browser/report.py ${CMAKE_BINARY_DIR}/bin/rm-eval
+    ${CMAKE_SOURCE_DIR}/bench/eval_records.py)
+  set_tests_properties(browser/report PROPERTIES LABELS browser SKIP_RETURN_CODE 77 RUN_SERIAL ON TIMEOUT 180)
+endif()

@@ -29,6 +29,11 @@ Result<void> sync(int fd, const std::string& name) {
 Result<AtomicFile> AtomicFile::create(const std::string& path) {
   AtomicFile out;
   out.path_ = path;
+  const auto there = fd::kind_of_path(path);
+  if (there && !there->regular && !there->folder) {  // a device or a pipe stays what it is
+    RM_ASSIGN(out.fd_, fd::open_write(path, fd::Create::kAppend));
+    return out;
+  }
   for (int attempt = 0; attempt < 100; ++attempt) {
     const std::string name = path + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(attempt);
     auto file = fd::open_write(name, fd::Create::kNew);
@@ -50,9 +55,12 @@ AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-Result<void> AtomicFile::write(std::string_view data) { return fd::write_all(fd_.number(), data, temporary_); }
+Result<void> AtomicFile::write(std::string_view data) {
+  return fd::write_all(fd_.number(), data, temporary_.empty() ? path_ : temporary_);
+}
 
 Result<void> AtomicFile::commit() {
+  if (temporary_.empty()) return fd_.close(path_);
   RM_TRY(sync(fd_.number(), temporary_));
   RM_TRY(fd_.close(temporary_));
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) {

@@ -1,5 +1,6 @@
 // A file that appears complete or not at all: written beside its place, synced, renamed over it, folder synced.
 //
+// A device or a pipe (/dev/stdout) cannot be replaced: it is written to as it comes.
 // Until commit() succeeds the old file is untouched; destruction without commit removes the temporary one. One thread.
 #pragma once
 

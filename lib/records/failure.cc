@@ -53,4 +53,13 @@ std::string failure(const Line& line, const Error& error, std::span<const std::s
   return is_unparsed(error) ? failure_line(line, error) : failure_record(line, error, drop);
 }
 
+std::optional<StoredError> stored_error(const json::Value& record) {
+  const auto error = record.find("error");
+  if (!error || !error->is(json::Type::kObject)) return std::nullopt;
+  StoredError out;
+  if (const auto code = error->find("code")) out.code = code->string().value_or("");
+  if (const auto message = error->find("message")) out.message = message->string().value_or("");
+  return out;
+}
+
 }  // namespace rm::records

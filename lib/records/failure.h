@@ -1,10 +1,12 @@
 // What comes out in place of a record that could not be processed. Always valid UTF-8 JSON, one line, bounded additions.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "lib/base/json.h"
 #include "lib/base/result.h"
 #include "lib/records/line.h"
 
@@ -26,5 +28,11 @@ bool is_unparsed(const Error& error);
 
 // The right one of the two.
 std::string failure(const Line& line, const Error& error, std::span<const std::string_view> drop = {});
+
+// What a failure record says of itself; empty for any other record.
+struct StoredError {
+  std::string code, message;
+};
+std::optional<StoredError> stored_error(const json::Value& record);
 
 }  // namespace rm::records

@@ -138,7 +138,15 @@ Result<Judgment> read_judgment(const Value& v) {
     c.count("none", j.votes_none);
     if (c.error()) return *c.error();
   }
-  if (f.get("ranking", Type::kArray)) j.ranking.emplace();
+  if (const auto ranking = f.get("ranking", Type::kArray)) {
+    j.ranking.emplace();
+    for (const Value& place : ranking->items()) {
+      const auto answer = place.integer();
+      if (!answer || *answer < 0) f.fail("ranking", "holds what is no place of an answer");
+      j.ranking->order.push_back(answer.value_or(0));
+    }
+    f.count("calls", j.ranking->calls);
+  }
   if (const auto ratings = f.get("ratings", Type::kArray)) {
     j.ratings.emplace();
     for (const Value& r : ratings->items()) {

@@ -53,7 +53,7 @@ struct Judgment {
 };
 
 void write_judgment(json::Writer& w, const Judgment& j);  // the object alone
-// For --reparse, --retry and rm-eval. Of a ranking only the samples are read; what follows from them is counted again
+// For --reparse, --retry and rm-eval. Of a ranking the order and the calls are read; strengths follow from the samples
 // (judge/ranking).
 Result<Judgment> read_judgment(const json::Value& v);
 

@@ -143,8 +143,6 @@ Result<void> Writer::Impl::flush() {
   return {};
 }
 
-namespace {
-
 Result<void> refuse_same_file(const std::string& out, const std::string& in) {
   if (in.empty()) return {};
   std::optional<fd::Kind> a, b;
@@ -161,8 +159,6 @@ Result<void> refuse_same_file(const std::string& out, const std::string& in) {
   return make_error(Exit::kUsage, "same_file", "is both the input and the output; choose another name for the output",
                     out == "-" ? "<stdout>" : escape_text(out));
 }
-
-}  // namespace
 
 Result<Writer> Writer::open(const std::string& path, const WriterOptions& o) {
   RM_TRY(refuse_same_file(path, o.input));

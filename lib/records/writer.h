@@ -15,6 +15,9 @@
 
 namespace rm::records {
 
+// Exit::kUsage, reason "same_file", where `out` is the regular file that `in` is read from; "-" are the standard ones.
+Result<void> refuse_same_file(const std::string& out, const std::string& in);
+
 struct WriterOptions {
   std::uint64_t keep = 0;   // bytes already in the file that stay (resume); plain files only
   std::uint64_t lines = 0;  // lines in them

@@ -1,7 +1,5 @@
 #include "lib/report/compare_table.h"
 
-#include <cmath>
-
 #include "lib/base/escape.h"
 #include "lib/base/number.h"
 #include "lib/report/text_lines.h"
@@ -10,11 +8,6 @@ namespace rm::report {
 namespace {
 
 using bench::Comparison;
-
-std::string p_value(double p) {
-  if (p >= 0.0001) return format_fixed(p, 4);
-  return p > 0 ? "10^" + format_fixed(std::floor(std::log10(p)), 0) : "0";
-}
 
 void add_table(TextLines& l, const Comparison& c) {
   l.heading("records (rows: first; columns: second)");

@@ -1,6 +1,7 @@
 #include "lib/report/text_lines.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "lib/base/escape.h"
 #include "lib/base/number.h"
@@ -30,6 +31,11 @@ std::string left(const std::string& text, std::size_t width) {
 
 std::string right(const std::string& text, std::size_t width) {
   return std::string(text.size() < width ? width - text.size() : 0, ' ') + text;
+}
+
+std::string p_value(double p) {
+  if (p >= 0.0001) return format_fixed(p, 4);
+  return p > 0 ? "10^" + format_fixed(std::floor(std::log10(p)), 0) : "0";
 }
 
 std::string percent(double share) { return format_fixed(share * 100, 2); }

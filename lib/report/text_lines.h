@@ -33,6 +33,7 @@ class NameColumn {
 std::string left(const std::string& text, std::size_t width);
 std::string right(const std::string& text, std::size_t width);
 std::string percent(double share);
+std::string p_value(double p);  // four decimals, or the power of ten
 // "name   12.34   11.00 to 13.00   1,234"
 std::string figure_row(const bench::Figure& f, const NameColumn& names);
 

@@ -2,34 +2,10 @@
 
 #include <string>
 
+#include "lib/base/base64.h"
+
 namespace rm::serve {
 namespace {
-
-std::optional<std::string> decode_base64(std::string_view text) {
-  std::string out;
-  std::uint32_t bits = 0;
-  int have = 0;
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  for (const char c : text) {
-    int v = 0;
-    if (c >= 'A' && c <= 'Z')
-      v = c - 'A';
-    else if (c >= 'a' && c <= 'z')
-      v = c - 'a' + 26;
-    else if (c >= '0' && c <= '9')
-      v = c - '0' + 52;
-    else if (c == '+')
-      v = 62;
-    else if (c == '/')
-      v = 63;
-    else
-      return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(v);
-    have += 6;
-    if (have >= 8) out += static_cast<char>(bits >> (have -= 8) & 0xFF);
-  }
-  return out;
-}
 
 // The host of "name:port", "[::1]:port" or either without a port.
 std::string_view host_name(std::string_view host) {

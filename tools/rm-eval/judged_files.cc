@@ -13,7 +13,18 @@ namespace {
 constexpr std::uint64_t kNamed = 5;  // unreadable lines that get a message of their own
 constexpr std::size_t kAhead = 12;   // records between a look-up and the memory it needs
 
-Result<void> expect_file(const std::string& path, bench::Tally& tally) {
+}  // namespace
+
+Result<void> Unreadable::pass(Error e, const bench::Where& where, bool torn, bench::Tally& tally, Progress& progress) {
+  if (e.where.empty()) e.where = where.text();
+  if (stop_ || (!torn && e.reason != "lost_line")) return e;
+  tally.unreadable();
+  progress.erase();
+  if (++count_ <= kNamed && !quiet_) cli::report(kProgram, e);
+  return {};
+}
+
+Result<void> expect_items(const std::string& path, bench::Tally& tally) {
   RM_ASSIGN(auto in, records::JudgedStream::open(path));
   for (;;) {
     RM_ASSIGN(const auto lines, in.next());
@@ -29,12 +40,11 @@ Result<void> expect_file(const std::string& path, bench::Tally& tally) {
   }
 }
 
-}  // namespace
-
 Result<void> read_judged(const std::vector<std::string>& files, const ReadOptions& o, bench::Tally& tally) {
-  if (!o.expect.empty()) RM_TRY(expect_file(o.expect, tally));
+  if (!o.expect.empty()) RM_TRY(expect_items(o.expect, tally));
   Progress progress({.quiet = o.quiet});
-  std::uint64_t done = 0, unreadable = 0;
+  Unreadable unreadable(o.stop, o.quiet);
+  std::uint64_t done = 0;
   for (const std::string& file : files) {
     RM_ASSIGN(auto in, records::JudgedStream::open(file));
     for (;;) {
@@ -46,24 +56,19 @@ Result<void> read_judged(const std::vector<std::string>& files, const ReadOption
         const records::ScannedLine& l = lines[i];
         Result<void> read = l.bad ? Result<void>(*l.error) : tally.add(l.judged, {in.name(), l.number});
         if (read) continue;
-        Error e = read.error();
-        if (e.where.empty()) e.where = in.name() + ":" + std::to_string(l.number);
-        if (o.stop || (!l.bad && e.reason != "lost_line")) return e;
-        tally.unreadable();
-        progress.erase();
-        if (++unreadable <= kNamed && !o.quiet) cli::report(kProgram, e);
+        RM_TRY(unreadable.pass(read.error(), {in.name(), l.number}, l.bad, tally, progress));
       }
-      progress.update(done += lines.size(), unreadable, 0, in.fraction());
+      progress.update(done += lines.size(), unreadable.count(), 0, in.fraction());
     }
   }
   progress.finish();
   return {};
 }
 
-void add_scoring(cli::Parser& p, Scoring& s) {
-  p.group("Scoring")
-      .flag("--json", s.json, "One JSON object with all figures as fractions, unrounded")
-      .flag("--partial", s.partial, "Score what is there although items are missing; every line then says so")
+void add_scoring(cli::Parser& p, Scoring& s, bool json) {
+  p.group("Scoring");
+  if (json) p.flag("--json", s.json, "One JSON object with all figures as fractions, unrounded");
+  p.flag("--partial", s.partial, "Score what is there although items are missing; every line then says so")
       .text("--expect", "FILE", s.expect,
             "The items are those of FILE, from rm-eval prepare (default: the published counts)")
       .choice("--unparsed", {"wrong", "chance", "drop"}, s.unparsed,

@@ -4,12 +4,29 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/progress.h"
 #include "lib/base/result.h"
 #include "lib/bench/scores.h"
 #include "lib/bench/tally.h"
 #include "tools/cli/flags.h"
 
 namespace rm::rmeval {
+
+// Lines that are no judged records: the first few named, all counted, or the end of the run.
+class Unreadable {
+ public:
+  Unreadable(bool stop, bool quiet) : stop_(stop), quiet_(quiet) {}
+  // `torn`: the line itself could not be read. An Error ends the run: --on-error stop, or a record that cannot be scored.
+  Result<void> pass(Error e, const bench::Where& where, bool torn, bench::Tally& tally, Progress& progress);
+  std::uint64_t count() const { return count_; }
+
+ private:
+  bool stop_, quiet_;
+  std::uint64_t count_ = 0;
+};
+
+// prepare's output: only these items belong, and all of them must come.
+Result<void> expect_items(const std::string& path, bench::Tally& tally);
 
 struct ReadOptions {
   std::string expect;  // prepare's output; empty: the built-in counts
@@ -24,7 +41,7 @@ struct Scoring {
   std::string expect, unparsed = "wrong";
   bool json = false, partial = false, upstream_bug = false;
 };
-void add_scoring(cli::Parser& p, Scoring& s);
+void add_scoring(cli::Parser& p, Scoring& s, bool json = true);  // json: with --json
 bench::Settings settings_of(const Scoring& s, const cli::Common& c);
 
 // Failure records or unreadable lines: the run ends with 1.

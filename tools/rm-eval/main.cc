@@ -10,6 +10,7 @@ constexpr std::array kVerbs{
     cli::Verb{"prepare", "turn a benchmark's files into pairs for rm-judge", prepare},
     cli::Verb{"score", "the published scores of judged records, with intervals", score},
     cli::Verb{"compare", "whether judges of the same items differ, and where", compare},
+    cli::Verb{"report", "one HTML page: charts, comparisons, every judgment", report},
     cli::Verb{"vote", "one judgment of those of several judges, by majority", vote},
 };
 

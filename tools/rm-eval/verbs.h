@@ -18,5 +18,6 @@ int prepare(int argc, char** argv);
 int score(int argc, char** argv);
 int compare(int argc, char** argv);
 int vote(int argc, char** argv);
+int report(int argc, char** argv);
 
 }  // namespace rm::rmeval

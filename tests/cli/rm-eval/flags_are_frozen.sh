@@ -17,3 +17,5 @@ frozen score $scoring $common
 frozen compare $scoring --differ $common
 # shellcheck disable=SC2086
 frozen vote $common
+# shellcheck disable=SC2086
+frozen report ${scoring#--json } --browse $common
