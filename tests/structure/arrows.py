@@ -56,7 +56,7 @@ def breaches(path, text, allowed, torch):
                 yield where + "a program reaches Torch only through lib/generate"
         elif layer and layer.group(1) not in allowed[mine]:
             yield where + f"{mine} may include only {', '.join(sorted(allowed[mine]))}"
-        if not layer and found.group(1) == '"' and not re.match(r"(tools/cli/|tools/[\w-]+/|version\.h|page\.inc)", target):
+        if not layer and found.group(1) == '"' and not re.match(r"(tools/cli/|tools/[\w-]+/|version\.h|\w+\.inc)", target):
             yield where + "write the path from the root of the repository"
         if target.startswith("tools/") and not mine.startswith("tools/"):
             yield where + "nothing below includes tools"
