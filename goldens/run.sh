@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build}
-cmake --build "$build" --target verdict_probe text-probe token-probe logit-probe rm-eval rm-distill
+cmake --build "$build" --target verdict_probe distill_probe text-probe token-probe logit-probe rm-eval rm-distill
 failed=()
 make_golden() {
   echo "== $*"
@@ -19,6 +19,8 @@ make_golden goldens/eval_rules.py write
 make_golden goldens/eval_rules.py compare "$build/bin/rm-eval"
 make_golden goldens/mix_rules.py "$build/bin/rm-distill" 1000
 make_golden goldens/verdict.py compare "$build/bin/verdict_probe"
+make_golden goldens/distill_rules.py golden tests/golden/distill/rules.jsonl
+make_golden goldens/distill_rules.py compare "$build/bin/distill_probe"
 make_golden goldens/tokens.py --write
 make_golden goldens/templates.py --write
 make_golden goldens/model_packs.py
