@@ -79,6 +79,7 @@ class Endpoint final : public Generator {
   void try_again(std::uint64_t tag, Job& job, const std::string& why, Outcome outcome, const HttpAnswer& a, Time now);
   void move_away(std::size_t server);
   void end(std::uint64_t tag, Job& job, Result<Reply> reply);
+  void distrust(std::size_t server, const HttpAnswer& a);
   void fail(Exit exit, std::string reason, std::string message, std::size_t server);
   void refuse_key(std::size_t server, const HttpAnswer& a, const ServerWords& words);
   std::string without_key(std::string text) const;
@@ -208,6 +209,7 @@ void Endpoint::take(HttpAnswer& a, Time now) {
 }
 
 void Endpoint::take_reply(std::uint64_t tag, Job& job, const HttpAnswer& a, Time now) {
+  if (a.untrusted) return distrust(*job.last, a);
   if (a.too_large) {
     servers_.give_back(*job.last, Outcome::kNeutral, now);
     return end(tag, job,
@@ -297,7 +299,15 @@ void Endpoint::end(std::uint64_t tag, Job& job, Result<Reply> reply) {
   jobs_.erase(tag);
 }
 
+// Asking again would not make a certificate a better one.
+void Endpoint::distrust(std::size_t server, const HttpAnswer& a) {
+  fail(Exit::kUnavailable, "untrusted",
+       "its certificate is not trusted: " + a.failure + " (SSL_CERT_FILE names a file of authorities to trust)",
+       server);
+}
+
 void Endpoint::take_probe(std::size_t server, const HttpAnswer& a, Time now) {
+  if (a.untrusted) return distrust(server, a);
   const bool answered = a.failure.empty() && a.status >= 200 && a.status < 500;
   std::string why = a.failure.empty() ? "GET /models: status " + std::to_string(a.status) : a.failure;
   bool alive = answered;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <mutex>
 #include <unordered_map>
 
@@ -103,6 +104,8 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
 // What stays the same over all uses of a handle.
 bool set_up(Exchange& x, curl_slist* headers) {
   const auto set = [&x](CURLoption option, auto value) { return curl_easy_setopt(x.easy, option, value) == CURLE_OK; };
+  const char* authorities = std::getenv("SSL_CERT_FILE");
+  if (authorities != nullptr && *authorities != '\0' && !set(CURLOPT_CAINFO, authorities)) return false;
   return set(CURLOPT_NOSIGNAL, 1L) && set(CURLOPT_PROTOCOLS_STR, "http,https") && set(CURLOPT_FOLLOWLOCATION, 0L) &&
          set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1)) && set(CURLOPT_TCP_NODELAY, 1L) &&
          set(CURLOPT_TCP_KEEPALIVE, 1L) && set(CURLOPT_SSL_VERIFYPEER, 1L) && set(CURLOPT_SSL_VERIFYHOST, 2L) &&
@@ -166,6 +169,7 @@ HttpAnswer HttpClient::Impl::finish(Exchange& x, CURLcode code) {
   HttpAnswer answer = std::move(x.answer);
   answer.tag = x.call.tag;
   curl_easy_getinfo(x.easy, CURLINFO_RESPONSE_CODE, &answer.status);
+  answer.untrusted = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
   if (code != CURLE_OK && !x.refused && !answer.too_large) {
     answer.failure = escape_text(x.words[0] != '\0' ? x.words.data() : curl_easy_strerror(code), kShown);
   }

@@ -41,6 +41,7 @@ struct HttpAnswer {
   std::string location;     // where a redirect points
   std::string failure;      // why the exchange did not end well ("Connection refused"), or empty
   bool too_large = false;   // broken off at max_bytes
+  bool untrusted = false;   // its certificate is not one to talk to; nothing was sent
 };
 
 // A base address without its last slash. Exit::kUsage when it is no http or https address, or holds a user, a query or a

@@ -16,6 +16,7 @@ import json
 import os
 import random
 import re
+import ssl
 import sys
 
 KINDS = ["429", "500", "503", "drop", "cut", "slow", "malformed", "empty"]
@@ -34,6 +35,7 @@ def arguments():
     p.add_argument("--huge", type=int, default=1 << 20, help="bytes of a #huge reply")
     p.add_argument("--teacher", action="store_true", help="replies are chains that end in their verdict")
     p.add_argument("--repeat", type=float, default=0, help="share of the prompts with a hint whose replies repeat it")
+    p.add_argument("--tls", nargs=2, metavar=("CERTIFICATE", "KEY"), help="speak HTTPS")
     p.add_argument("--no-models", action="store_true", help="GET /models is a 404")
     return p.parse_args()
 
@@ -219,7 +221,11 @@ class Script:
 
 async def main():
     script = Script(arguments())
-    server = await asyncio.start_server(script.connection, "127.0.0.1", script.o.port, limit=1 << 26, backlog=512)
+    tls = None
+    if script.o.tls:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(*script.o.tls)
+    server = await asyncio.start_server(script.connection, "127.0.0.1", script.o.port, limit=1 << 26, backlog=512, ssl=tls)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
     os._exit(0)  # whatever hangs, hangs no longer
