@@ -12,9 +12,9 @@ namespace {
 // What a byte below 0x80 adds to a word; 0 parts words.
 constexpr std::array<char, 128> kLower = [] {
   std::array<char, 128> out{};
-  for (char c = '0'; c <= '9'; ++c) out[static_cast<std::size_t>(c)] = c;
-  for (char c = 'a'; c <= 'z'; ++c) out[static_cast<std::size_t>(c)] = c;
-  for (char c = 'A'; c <= 'Z'; ++c) out[static_cast<std::size_t>(c)] = static_cast<char>(c - 'A' + 'a');
+  for (std::size_t c = '0'; c <= '9'; ++c) out[c] = static_cast<char>(c);
+  for (std::size_t c = 'a'; c <= 'z'; ++c) out[c] = static_cast<char>(c);
+  for (std::size_t c = 'A'; c <= 'Z'; ++c) out[c] = static_cast<char>(c - 'A' + 'a');
   return out;
 }();
 

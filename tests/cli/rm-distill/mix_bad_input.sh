@@ -60,3 +60,20 @@ has err "weights cannot be met"
 : >none.jsonl
 ends 0 rm-distill mix none.jsonl
 [ ! -s out ]
+# Any bytes: every line is accounted for, and what comes out is JSON.
+python3 - >mutated.jsonl <<'PY'
+import json, random, sys
+r = random.Random(3)
+for i in range(900):
+    line = bytearray(json.dumps({"prompt": "q%d é 天" % i, "chosen": "c" * r.randint(1, 30), "rejected": "r", "x": [1, {"y": "\\\"z"}]}, ensure_ascii=i % 2 == 0).encode())
+    for _ in range(r.randint(0, 3)):
+        at = r.randrange(len(line))
+        line[at:at + r.randint(0, 2)] = bytes([r.choice(b'"\\{}[],:\x00\x7f\xff' + bytes([r.randrange(256)]))])
+    sys.stdout.buffer.write(bytes(line).replace(b"\n", b"") + b"\n")
+PY
+ends 1 rm-distill mix mutated.jsonl --exclude x.1.y=z --dedup pair --split a=0.5 --rest rest.jsonl --summary s.json --quiet
+mv out first.jsonl
+json first.jsonl
+json rest.jsonl
+[ "$(jq '.seen == .kept + .excluded + .duplicates + .failed and .seen == 900 and .failed > 100 and .kept > 100' s.json)" = true ]
+[ "$(cat first.jsonl rest.jsonl | wc -l)" = "$(jq '.kept + .failed' s.json)" ]

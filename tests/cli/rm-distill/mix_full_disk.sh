@@ -21,6 +21,5 @@ lines big.out 350
 [ -z "$(ls temp)" ]
 jq -r .mix.line big.out | sort -n >seen
 seq 350 | cmp - seen
-rc=0
 { rm-distill mix big.jsonl || echo $? >rc; } | head -n 1 >/dev/null
 [ "$(cat rc)" = 141 ]

@@ -6,7 +6,7 @@ zstd -qd rest.jsonl.zst
 [ "$(cat part.jsonl rest.jsonl | wc -l)" = 600 ]
 [ "$(jq -r .prompt part.jsonl | sort -u | comm -12 - <(jq -r .prompt rest.jsonl | sort -u) | wc -l)" = 0 ]
 n=$(wc -l <part.jsonl)
-[ "$n" -gt 120 ] && [ "$n" -lt 240 ] || { echo "$n of 600 for 0.3"; exit 1; }
+if [ "$n" -lt 120 ] || [ "$n" -gt 240 ]; then echo "$n of 600 for 0.3"; exit 1; fi
 for f in part rest; do
   a=$(jq -r .winner $f.jsonl | grep -c A) b=$(jq -r .winner $f.jsonl | grep -c B)
   [ $((a - b)) -ge 0 ] && [ $((a - b)) -le 1 ]
