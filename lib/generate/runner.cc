@@ -4,7 +4,7 @@
 
 namespace rm::generate {
 
-void Runner::add(std::shared_ptr<Task> task) { advance(task); }
+void Runner::add(const std::shared_ptr<Task>& task) { advance(task); }
 
 // Queues what the task asks now, or puts it among the finished.
 void Runner::advance(const std::shared_ptr<Task>& task) {

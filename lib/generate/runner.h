@@ -20,7 +20,7 @@ class Runner {
  public:
   explicit Runner(Generator& generator) : generator_(generator) {}
 
-  void add(std::shared_ptr<Task> task);
+  void add(const std::shared_ptr<Task>& task);
   // Whether the generator has room for more than what is queued here.
   bool wants_more() const { return queue_.empty() && generator_.in_flight() < generator_.capacity(); }
   bool idle() const { return queue_.empty() && asked_.empty() && finished_.empty(); }

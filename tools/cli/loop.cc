@@ -87,7 +87,7 @@ void Loop::accept(records::Line line) {
 Result<void> Loop::begin(const std::shared_ptr<Item>& item) {
   RM_ASSIGN(const json::Value record, records::parse_line(doc_, item->line, in_.name()));
   RM_ASSIGN(Begun begun, work_.begin(item->line, record));
-  if (begun.task) return ask(item, std::move(begun.task));
+  if (begun.task) return ask(item, begun.task);
   item->skip = o_.mode != Mode::kAsk;  // nothing to ask, nothing to show
   done(*item, std::move(begun.finished));
   return {};
@@ -139,10 +139,10 @@ void Loop::fail(Item& item, const Error& e, const generate::Task* task) {
     message += item.skip ? ". The record was left out."
                          : ". The record was passed on with an error field (--on-error skip to leave it out).";
   }
-  tell(std::move(message));
+  tell(message);
 }
 
-void Loop::tell(std::string message) {
+void Loop::tell(const std::string& message) {
   if (progress_ != nullptr) progress_->erase();
   (*tell_)(message);
 }

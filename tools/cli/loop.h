@@ -76,7 +76,7 @@ class Loop {
   void fill();
   void accept(records::Line line);
   Result<void> begin(const std::shared_ptr<Item>& item);
-  Result<void> ask(const std::shared_ptr<Item>& item, std::shared_ptr<generate::Task> task);
+  Result<void> ask(const std::shared_ptr<Item>& item, const std::shared_ptr<generate::Task>& task);
   Result<void> show(Item& item, generate::Task& task);
   Result<void> measure(Item& item, generate::Task& task);
   Result<void> emit(Item& item, generate::Task& task);
@@ -84,7 +84,7 @@ class Loop {
   void finish(Item& item, generate::Task& task);
   void done(Item& item, Finished finished);
   void fail(Item& item, const Error& e, const generate::Task* task);
-  void tell(std::string message);
+  void tell(const std::string& message);
   void flush();
   void stop_with(const Error& e);
   bool room() const;

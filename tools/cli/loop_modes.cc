@@ -15,12 +15,12 @@ OnError on_error_of(const Common& c) {
   return c.on_error == "skip" ? OnError::kSkip : c.on_error == "stop" ? OnError::kStop : OnError::kRecord;
 }
 
-Result<void> Loop::ask(const std::shared_ptr<Item>& item, std::shared_ptr<generate::Task> task) {
+Result<void> Loop::ask(const std::shared_ptr<Item>& item, const std::shared_ptr<generate::Task>& task) {
   if (o_.mode == Mode::kShowPrompt) return show(*item, *task);
   if (o_.mode == Mode::kDryRun) return measure(*item, *task);
   if (o_.mode == Mode::kEmitBatch) return emit(*item, *task);
   asked_.emplace(task.get(), item);
-  runner_->add(std::move(task));
+  runner_->add(task);
   return {};
 }
 
