@@ -4,9 +4,9 @@
   chains.py BUILD RMB_FOLDER [--pairs 60] [--keep FOLDER] [--max-tokens 512] [-m MODEL]
   chains.py --check MIXED TAUGHT CHAINS
 
-The pairs stand evenly over RMB's. The check reads the files alone: the winner alternates; every kept chain holds the mark of the right
-verdict in its last 100 characters; the prompt shows the winner under the letter that is called right; no prompt or
-response holds a part of the hint; what the first pass kept came through the second byte for byte. It then prints the counts.
+The pairs stand evenly over RMB's. The check reads the files alone: the winner alternates; every kept chain holds the mark of the
+right verdict in its last 100 characters; the prompt shows the winner under the letter that is called right; no prompt or response
+holds a part of the hint; what the first pass kept came through the second byte for byte. It then prints the counts.
 """
 import argparse
 import collections

@@ -4,8 +4,8 @@
 //  - repeats eight words in a row of the hint's own sentences (distill/hint.h), anywhere; or
 //  - holds a phrase of distill/leak_phrases.cc outside <quote_A> and <quote_B> (those are the candidates' words), unless the
 //    student's prompt holds the same words: who asks about a hint is answered about a hint.
-// Words are compared in lower case (ASCII, Latin-1, Greek and Cyrillic letters) without punctuation. goldens/distill_rules.py states the same
-// with regular expressions. Pure; linear in the text times the phrases; any thread.
+// Words are compared in lower case (ASCII, Latin-1, Greek and Cyrillic letters) without punctuation. goldens/distill_rules.py
+// states the same with regular expressions. Pure; linear in the text times the phrases; any thread.
 #pragma once
 
 #include <optional>

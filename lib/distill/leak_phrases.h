@@ -1,7 +1,7 @@
 // The phrases by which a chain says that it was told the verdict. Data of distill/leak; described in rm-distill(1), "LEAKS".
 //
-// Word phrases are for languages that part words: slots apart by spaces, each `one|of|these`, a trailing * for any ending, a leading ? for
-// a slot that may be missing. Plain phrases are looked for letter by letter.
+// Word phrases are for languages that part words: slots apart by spaces, each `one|of|these`, a trailing * for any ending, a
+// leading ? for a slot that may be missing. Plain phrases are looked for letter by letter.
 #pragma once
 
 #include <span>

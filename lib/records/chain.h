@@ -1,7 +1,7 @@
 // A chain of reasoning that a teacher wrote for a labelled pair: plain data, its JSON form, and back.
 //
-// Three fields of a record: `messages` is the prompt the student will see, and nothing else ever; `response` is what it is to learn to
-// write, there only where the chain is kept; `chain` says how it came about.
+// Three fields of a record: `messages` is the prompt the student will see, and nothing else ever; `response` is what it is to
+// learn to write, there only where the chain is kept; `chain` says how it came about.
 #pragma once
 
 #include <cstdint>
