@@ -80,10 +80,19 @@ const char* name(ChainStatus s) {
   return "";
 }
 
-std::span<const std::string_view> chain_names() {
-  static constexpr std::array<std::string_view, 3> kNames{"messages", "response", "chain"};
+std::span<const std::string_view> own_chain_fields() {
+  static constexpr std::array<std::string_view, 4> kNames{"messages", "response", "chain", "error"};
   return kNames;
 }
+
+std::span<const std::string_view> chain_names() { return own_chain_fields().first(3); }
+
+std::string chain_record(std::string_view line, const ChainRecord& r, bool messages) {
+  static constexpr std::array<std::string_view, 2> kDrop{"response", "error"};
+  return splice(line, chain_fields(r, messages), kDrop);
+}
+
+bool has_chain(const json::Value& record) { return record.find("chain").has_value(); }
 
 std::vector<Field> chain_fields(const ChainRecord& r, bool messages) {
   std::vector<Field> out;

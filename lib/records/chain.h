@@ -46,9 +46,13 @@ struct ChainRecord {
 
 // What a record is to get: messages, response where there is one, chain. With `messages` false those stay as they stand.
 std::vector<Field> chain_fields(const ChainRecord& r, bool messages = true);
-// The names of all of them: what teach and correct put into records, beside `error`.
+// `line` with these fields, without an error and a response that an earlier run left.
+std::string chain_record(std::string_view line, const ChainRecord& r, bool messages = true);
+// The names of all that teach and correct put into records; those that are theirs alone, without `error`.
+std::span<const std::string_view> own_chain_fields();
 std::span<const std::string_view> chain_names();
 
+bool has_chain(const json::Value& record);
 // Of a record that teach or correct wrote. Exit::kInput: "missing_field" without messages or chain, "bad_chain" where they are not
 // what they should be.
 Result<ChainRecord> read_chain(const json::Value& record);

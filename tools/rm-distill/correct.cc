@@ -1,5 +1,6 @@
 // rm-distill correct: what teach wrote in; the chains that were not kept asked again of a teacher that is told the verdict.
 #include "lib/records/chain.h"
+#include "lib/records/failure.h"
 #include "tools/rm-distill/pass.h"
 
 namespace rm::rmdistill {
@@ -16,12 +17,8 @@ class SecondPass final : public Pass {
   explicit SecondPass(const PassOptions& o) : Pass(o, false), settings_(o.settings) {}
 
   Result<cli::Begun> begin(const records::Line& line, const json::Value& record) override {
-    const auto error = record.find("error");
-    if (error && !record.find("chain")) {
-      const auto code = error->find("code");
-      const auto word = code ? code->string() : std::nullopt;
-      return passed_on(line, [this, why = std::string(word.value_or("failed"))] { tally().passed_failure(why); });
-    }
+    if (auto failed = records::stored_error(record); failed && !records::has_chain(record))
+      return passed_on(line, [this, why = std::move(failed->code)] { tally().passed_failure(why); });
     RM_ASSIGN(records::ChainRecord stored, records::read_chain(record));
     if (distill::wants_second(stored)) return asked(distill::second_pass(std::move(stored), settings_));
     return passed_on(line, [this, c = distill::Tally::Entry(stored.chain)] { tally().add(c, false); });

@@ -1,7 +1,6 @@
 #include "tools/rm-distill/pass.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 
 #include "lib/base/atomic_file.h"
@@ -95,12 +94,11 @@ cli::Begun Pass::asked(std::unique_ptr<distill::ChainTask> task) {
 }
 
 Result<cli::Finished> Pass::finish(const records::Line& line, generate::Task& task) {
-  static constexpr std::array<std::string_view, 2> kDrop{"response", "error"};
   const records::ChainRecord& r = static_cast<const distill::ChainTask&>(task).record();
   --in_flight_;
   ++replies_;
   spent_ += r.chain.prompt_tokens + r.chain.completion_tokens;
-  return cli::Finished{records::splice(line.text, records::chain_fields(r, writes_messages_), kDrop),
+  return cli::Finished{records::chain_record(line.text, r, writes_messages_),
                        {},
                        [this, c = distill::Tally::Entry(r.chain)] { tally_.add(c, true); }};
 }
@@ -128,10 +126,9 @@ std::optional<Error> Pass::enough() const {
 Result<Exit> run_pass(const PassOptions& o, const char* verb, Pass& pass, const std::string& prompt_id,
                       std::span<const std::string_view> stale) {
   const auto start = Clock::now();
-  static constexpr std::array<std::string_view, 4> kOwn{"messages", "response", "chain", "error"};
   cli::RecordRun run{kProgram, &o.common, &o.length, &o.model, o.shard};
   run.mode = cli::mode_of(o.common, o.model);
-  run.own = kOwn;
+  run.own = records::own_chain_fields();
   run.stale = stale;
   std::unique_ptr<generate::Generator> generator;
   if (run.mode != cli::Mode::kEmitBatch) {

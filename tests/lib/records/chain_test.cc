@@ -59,6 +59,16 @@ TEST_CASE("without messages the ones that stand in the line stay byte for byte")
   CHECK(line.starts_with(R"({"messages":[{"role":"user","content":"\u0071"}],"chain":{"status":"wrong")"));
 }
 
+TEST_CASE("a response and an error of an earlier run do not stay") {
+  const std::string line = chain_record(R"({"id":1,"error":{"code":"refused"},"response":"old","n":2})", wrong());
+  CHECK(line.starts_with(R"({"id":1,"n":2,"messages":)"));
+  CHECK(line.find("old") == line.npos);
+  ChainRecord kept = wrong();
+  kept.chain.status = ChainStatus::kKept;
+  kept.response = "new";
+  CHECK(chain_record(R"({"response":"old"})", kept).find(R"("response":"new")") != std::string::npos);
+}
+
 TEST_CASE("what is no chain is refused by the name of its field") {
   struct Row {
     const char *line, *code, *names;
