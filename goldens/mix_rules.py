@@ -194,8 +194,9 @@ def expected(sources, o):
             continue
         quota[name] -= 1
         draw = Content().add("split").add(o["seed"]).add(prompt_hash).state
-        out = outputs[1 if o["split"] is not None and (draw >> 11) * 2.0 ** -53 >= o["split"] else 0]
-        b = len(out) % 2 == 1
+        rest = 1 if o["split"] is not None and (draw >> 11) * 2.0 ** -53 >= o["split"] else 0
+        out = outputs[rest]
+        b = len(out) % 2 != rest
         out.append({**others, "prompt": written(prompt, "user"), "answer_a": written(worse if b else better, "assistant"),
                     "answer_b": written(better if b else worse, "assistant"), "winner": "B" if b else "A", "mix": {"source": name, "line": number}})
     return outputs, failures, counts

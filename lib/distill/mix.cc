@@ -153,7 +153,7 @@ Result<void> Mix::write_pair(std::string_view stored, std::vector<std::uint64_t>
   const bool rest =
       rules_.split && fraction(ContentHash().add("split").add(rules_.seed).add(s.prompt).digest()) >= *rules_.split;
   OutputCounts& c = outputs_[rest ? 1 : 0];
-  const bool b = c.pairs++ % 2 == 1;
+  const bool b = (c.pairs++ % 2 == 1) != rest;
   ++(b ? c.b : c.a);
   const std::string_view better = stored.substr(s.head, s.better), worse = stored.substr(s.head + s.better);
   out_.assign(stored.substr(0, s.head));

@@ -2,7 +2,7 @@
 //
 // A record is excluded by a condition, else dropped as a duplicate, else as contaminated, else kept. Those kept are ordered by
 // a hash of their content and the seed, the same whatever file or line they came from; of a source with a cap or a weight the
-// first in that order stay. In each of the two outputs the better answer stands as A, B, A, B, ... Memory: 8 to 16 bytes a
+// first in that order stay. In the first output the better answer stands as A, B, A, ...; in the rest as B, A, B, ... Memory: 8 to 16 bytes a
 // record for de-duplication, and a bounded buffer; the rest waits in a temporary file. One thread.
 #pragma once
 

@@ -9,8 +9,9 @@ n=$(wc -l <part.jsonl)
 if [ "$n" -lt 120 ] || [ "$n" -gt 240 ]; then echo "$n of 600 for 0.3"; exit 1; fi
 for f in part rest; do
   a=$(jq -r .winner $f.jsonl | grep -c A) b=$(jq -r .winner $f.jsonl | grep -c B)
-  [ $((a - b)) -ge 0 ] && [ $((a - b)) -le 1 ]
+  [ $(((a - b) * (a - b))) -le 1 ]
 done
+[ "$(jq -r .winner part.jsonl rest.jsonl | sort | uniq -c | tr -s ' ' | tr -d '\n')" = " 300 A 300 B" ]
 [ "$(jq -c '[.split, .out.pairs + .rest.pairs]' s.json)" = '["part",600]' ]
 # A side stays as it is when another source is added.
 ends 0 rm-distill mix x.jsonl --split part=0.3 --rest rest2.jsonl -o part2.jsonl
