@@ -20,4 +20,8 @@ extern const std::string_view kPlainRubricUser, kPlainRubricMultiTurn;
 // justification is left out: it was written beside particular answers and may say which is better.
 std::string shown(const records::Rubric& r);
 
+// The instructions to write a rubric or a solution: for a question alone, with two answers beside it, or (contrast) with one of
+// them known to be better.
+std::string ask_wording(bool pair, bool contrast);
+
 }  // namespace rm::judge

@@ -60,6 +60,12 @@ Pair Candidates::pair(std::size_t first, std::size_t second) const {
   return p;
 }
 
+Result<std::vector<Message>> read_question(const Value& record, const FieldMap& map) {
+  const FieldFinder f(record, map);
+  if (const auto prompt = prompt_field(f)) return read_prompt(*prompt);
+  return record_error("no_shape", "the record has no prompt, question or instruction (fields seen: " + f.seen() + ")");
+}
+
 bool is_ranking(const Value& record, const FieldMap& map) {
   const FieldFinder f(record, map);
   const auto chosen = f.find("chosen"), rejected = f.find("rejected");

@@ -26,6 +26,9 @@ struct Candidates {
 // Errors as read_pair.
 Result<Candidates> read_candidates(const json::Value& record, const FieldMap& map);
 
+// The prompt alone: prompt, question or instruction. Errors as read_pair.
+Result<std::vector<Message>> read_question(const json::Value& record, const FieldMap& map);
+
 // Whether the record is for read_candidates() rather than read_pair(): more than two responses, or lists of texts.
 bool is_ranking(const json::Value& record, const FieldMap& map);
 

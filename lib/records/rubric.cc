@@ -73,6 +73,15 @@ void write_rubric(json::Writer& w, const Rubric& r) {
   w.end_object();
 }
 
+void write_rubric_source(json::Writer& w, const RubricSource& s) {
+  w.begin_object().member("text", std::string_view(s.text)).member("reasoning", std::string_view(s.reasoning));
+  w.member("finish_reason", std::string_view(s.finish_reason));
+  w.key("usage").begin_object().member("prompt_tokens", s.prompt_tokens);
+  w.member("completion_tokens", s.completion_tokens).end_object();
+  w.member("model", std::string_view(s.model)).member("prompt_id", std::string_view(s.prompt_id));
+  w.member("seed", s.seed).end_object();
+}
+
 Result<Rubric> read_rubric(const Value& v) {
   if (!v.is(Type::kObject)) return wrong_type("rubric", v, "an object");
   Rubric r;

@@ -4,6 +4,7 @@
 // A rubric is data of others as much as an answer is: its texts reach a model as content and never reach the verdict parser.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,16 @@ struct Rubric {
   bool usable() const { return !criteria.empty() || !solution.empty(); }
 };
 
+// The `rubric_from` field: where a rubric that was asked for came from.
+struct RubricSource {
+  std::string text, reasoning;  // the model's reply, from which the rubric was read
+  std::string finish_reason;
+  std::int64_t prompt_tokens = 0, completion_tokens = 0;
+  std::string model, prompt_id;
+  std::uint64_t seed = 0;
+};
+
+void write_rubric_source(json::Writer& w, const RubricSource& s);
 void write_rubric(json::Writer& w, const Rubric& r);  // the object alone; `unread` only where there is any
 
 // Errors: Exit::kInput, reason "bad_rubric"; the message names the field, what it is and what it should be. Weights lie in [0, 1].

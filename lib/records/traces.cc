@@ -34,6 +34,8 @@ Result<std::vector<std::string>> read_traces(const json::Value& record, const Fi
     for (Sample& s : j.samples) out.push_back(std::move(s.text));
     return out;
   }
+  if (const auto from = record.find("rubric_from"); from && from->find("text"))
+    return only({"\"rubric_from.text\"", *from->find("text")});
   if (const auto response = f.first_of({"response", "sft_response"})) return only(*response);
   if (const auto winner = f.find("winner"); winner && winner->value.string()) {
     if (winner->value.string()->size() > kLongestLabel) return only(*winner);

@@ -10,7 +10,7 @@
 
 namespace rm::records {
 
-// In order: the samples of `judgment`; or the response of a chain, which is `response`, `sft_response`, or the last turn of
+// In order: the samples of `judgment`; or the reply in `rubric_from`; or the response of a chain, which is `response`, `sft_response`, or the last turn of
 // `messages` where the assistant has it; or a long `winner`, as RM-R1's published training set names it. A chain that was not
 // kept has no response: no traces. Errors: Exit::kInput, reason "no_trace" (names the fields seen), "bad_judgment",
 // "wrong_type".
