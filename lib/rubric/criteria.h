@@ -1,11 +1,14 @@
-// The weighted criteria inside a rubric, in the spellings models use: numbered and bulleted lists, bold names, tables,
-// weights in brackets, after a colon or on a line of their own. Pure functions, linear in the text.
+// The weighted criteria inside a rubric, in the spellings models use: numbered and bulleted lists, bold names, headings,
+// tables, elements, running text; weights in brackets, after a colon, on a line of their own or in a second list. Pure functions,
+// linear in the text.
 //
-// A weight is read only where it stands as one: "40%", "(30 %)", "Weight: 0.3", a table cell; a percentage inside a sentence
-// is not. A bare number above 1 has no known scale and is not read.
+// Reads, never guesses. A weight is read only where it stands as one: "40%", "(30 %)", "Weight: 0.3", a table cell; a percentage
+// inside a sentence is not. Points and bare numbers are shares of the total that the rubric states, or of 100 or 10 where those of
+// all its criteria add up to that; 3/10 without the word weight counts where all such shares add up to 1. What stands in the place of
+// a weight and is none of these goes to `unread` with its reason: word, no_total, out_of_range, malformed, conflict (two weights of
+// one criterion), no_criterion (a weight of something that is no criterion).
 #pragma once
 
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -13,9 +16,12 @@
 
 namespace rm::rubric {
 
-std::vector<records::Criterion> read_criteria(std::string_view text);
+struct Criteria {
+  std::vector<records::Criterion> list;
+  std::vector<records::Unread> unread;
+};
 
-// The whole of `text` as a weight: an optional "weight" before or after, ':' or '=' between, a number with % or a fraction.
-std::optional<double> read_weight(std::string_view text);
+// `cut`: the text breaks off, so a last line whose name has no visible end is left out.
+Criteria read_criteria(std::string_view text, bool cut = false);
 
 }  // namespace rm::rubric

@@ -2,19 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <string>
+#include <utility>
 
 #include "lib/rubric/criteria.h"
+#include "lib/rubric/spelling.h"
+#include "lib/text/utf8.h"
 
 namespace rm::rubric {
 namespace {
 
-constexpr std::string_view kBlank = " \t\r\n";
-
-std::string_view trim(std::string_view s) {
-  const std::size_t first = s.find_first_not_of(kBlank);
-  if (first == s.npos) return {};
-  return s.substr(first, s.find_last_not_of(kBlank) - first + 1);
-}
+constexpr std::size_t kShown = 120;  // characters of what could not be read
 
 bool equals_ignoring_case(std::string_view a, std::string_view lower) {
   if (a.size() != lower.size()) return false;
@@ -55,32 +54,58 @@ std::string_view spoken(std::string_view trace) {
   return close == trace.npos || eval < close ? trace : trace.substr(close + kEnd.size());
 }
 
+// All that stands between <justify> and </justify>, and what is left. One that is never closed takes the rest.
+std::string take_justify(std::string_view text, std::string& justify) {
+  std::string left;
+  while (const auto part = find_part(text, "<justify>", "</justify>", {"<solution>", "<rubric>", "<type>"})) {
+    left += text.substr(0, part->begin);
+    const std::string_view said = trim(part->inside);
+    if (!justify.empty() && !said.empty()) justify += '\n';
+    justify += said;
+    text.remove_prefix(part->end);
+  }
+  left += text;
+  return left;
+}
+
+void read_type(std::string_view text, Rubric& r) {
+  const auto type = find_part(text, "<type>", "</type>", {"<rubric>", "<solution>", "\n"});
+  if (!type) return;
+  const std::string_view said = trim(type->inside);
+  for (const char* known : {"chat", "reasoning"}) {
+    if (equals_ignoring_case(said, known)) r.type = known;
+  }
+  if (!r.type) r.unread.push_back({"type", "unknown", "", std::string(text::first_code_points(said, kShown))});
+}
+
 }  // namespace
 
 Rubric read_rubric(std::string_view trace) {
   Rubric r;
   std::string_view text = spoken(trace);
-  text = text.substr(0, std::min(text.find("<eval>"), text.find("<answer>")));  // what follows talks about the answers
+  const std::size_t end = std::min(text.find("<eval>"), text.find("<answer>"));
+  text = text.substr(0, end);  // what follows talks about the answers
 
-  if (auto type = find_part(text, "<type>", "</type>", {"<rubric>", "<solution>", "\n"})) {
-    for (const char* known : {"chat", "reasoning"}) {
-      if (equals_ignoring_case(trim(type->inside), known)) r.type = known;
-    }
-  }
-  if (auto solution = find_part(text, "<solution>", "</solution>", {"<rubric>", "<type>", "<justify>"})) {
+  read_type(text, r);
+  if (auto solution = find_part(text, "<solution>", "</solution>", {"<rubric>", "<type>", "<justify>"}))
     r.solution = trim(solution->inside);
-  }
   const auto rubric = find_part(text, "<rubric>", "</rubric>", {"<solution>", "<type>", "<rubric>"});
-  if (!rubric) return r;
-  std::string criteria(rubric->inside);
-  if (auto justify = find_part(rubric->inside, "<justify>", "</justify>", {"<solution>", "<rubric>", "<type>"})) {
-    r.justify = trim(justify->inside);
-    criteria.erase(justify->begin, justify->end - justify->begin);
-  } else if (auto after =
-                 find_part(text.substr(rubric->end), "<justify>", "</justify>", {"<solution>", "<rubric>", "<type>"})) {
-    r.justify = trim(after->inside);
+  if (!rubric) {
+    if (r.solution.empty()) r.unread.push_back({"rubric", "absent", "", ""});
+    return r;
   }
-  r.criteria = read_criteria(criteria);
+  const bool cut = end == text.npos && rubric->begin + 8 + rubric->inside.size() == text.size();
+  const std::string criteria = take_justify(rubric->inside, r.justify);
+  if (r.justify.empty()) take_justify(text.substr(rubric->end), r.justify);
+  Criteria read = read_criteria(criteria, cut);
+  r.criteria = std::move(read.list);
+  std::ranges::move(read.unread, std::back_inserter(r.unread));
+  if (cut) {
+    r.unread.push_back({"rubric", "cut", "", ""});
+  } else if (r.criteria.empty()) {
+    r.unread.push_back(
+        {"rubric", "no_criteria", "", std::string(text::first_code_points(trim(rubric->inside), kShown))});
+  }
   return r;
 }
 

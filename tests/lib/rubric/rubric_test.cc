@@ -106,7 +106,7 @@ TEST_CASE("one line of a rubric is read in the spellings models use, and never g
            Row{"- Safety: 1e400%", "Safety", std::nullopt, "1e400%"},
        }) {
     CAPTURE(r.line);
-    const std::vector<Criterion> c = read_criteria(r.line);
+    const std::vector<Criterion> c = read_criteria(r.line).list;
     REQUIRE(c.size() == 1);
     CHECK(c[0].name == r.name);
     CHECK(c[0].weight == r.weight);
@@ -125,7 +125,7 @@ TEST_CASE("weights on lines of their own, in tables and in a second list find th
            "Rubric:\n- Accuracy: facts\n- Tone:\n\nWeights:\n- Accuracy: 60%\n- Tone: 40%\n- Total: 100%",
        }) {
     CAPTURE(text);
-    const std::vector<Criterion> c = read_criteria(text);
+    const std::vector<Criterion> c = read_criteria(text).list;
     REQUIRE(c.size() == 2);
     CHECK(c[0].name == "Accuracy");
     CHECK(c[0].weight == 0.6);
