@@ -85,7 +85,7 @@ class CriteriaReader {
       line(one, cut && trim(text).empty());
     }
     if (ledger_.empty()) read_prose(plain, ledger_);
-    return ledger_.take();
+    return ledger_.take(!cut);
   }
 
  private:
@@ -93,7 +93,7 @@ class CriteriaReader {
 
   void line(std::string_view raw, bool last_of_cut) {
     const std::string_view body = trim(raw);
-    if (body.empty() || body.find_first_not_of("-=*_") == body.npos) return;
+    if (body.empty() || body.find_first_not_of("-=*_ ") == body.npos) return;
     if (table_.row(body, ledger_)) return;
     Item item = read_item(raw);
     std::string_view text = trim(body, "-*+• \t");
@@ -102,7 +102,9 @@ class CriteriaReader {
       return element_line(*element, item);
     }
     if (last_of_cut && !item.ended) return;
-    const std::string key = lower(trim(item.name, " .:"));
+    std::string key = lower(trim(item.name, " .:"));
+    if (key.rfind("weight ", 0) == 0 && key.find_first_not_of("0123456789", 7) == key.npos)
+      key = "weight";  // "Weight 1: 5"
     if (total_line(item, key)) return;
     if (is_own_weight(item, key)) return own_weight(item, body);
     if (item.marker == Marker::kNone && item.amount == std::nullopt && states_total(body)) return;
@@ -137,6 +139,7 @@ class CriteriaReader {
 
   // "Accuracy: The facts are right." as a line without any marker, in a rubric that has none.
   bool plain_name(const Item& item) const {
+    if (item.sentence) return false;
     if (list_ != Marker::kNone || item.marker != Marker::kNone || item.description.empty() || item.name.empty())
       return false;
     return std::ranges::count(item.name, ' ') < 5 && item.name.size() < 60 && item.name.find('.') == item.name.npos &&
@@ -252,6 +255,7 @@ class CriteriaReader {
   void element_line(const Element& e, const Item& outer) {
     const std::string tag = lower(e.tag);
     if (e.closing) return;
+    if (is_one_of(tag, kWeightKeys) && !e.after.empty()) return add_after(e);
     if (is_one_of(tag, kWeightKeys)) {
       const auto a = read_amount(e.inside);
       if (!ledger_.weighed())
@@ -278,6 +282,17 @@ class CriteriaReader {
     }
     if (item.name.empty()) return;
     if (ledger_.empty()) indent_ = outer.indent;
+    add(std::move(item));
+  }
+
+  // "<weight>0.25</weight> - Clarity": what stands behind the element is the name.
+  void add_after(const Element& e) {
+    Item item = read_item(e.after);
+    const auto a = read_amount(e.inside);
+    if (item.name.empty() || !a) return;
+    item.amount = a;
+    item.named = true;
+    if (ledger_.empty()) list_ = Marker::kHash;  // lines below it belong to it
     add(std::move(item));
   }
 

@@ -191,7 +191,9 @@ Item read_item(std::string_view line) {
   const auto end = name_end(s);
   std::string_view head = end ? s.substr(0, end->at) : s;
   std::string_view rest = end ? s.substr(end->at + end->skip) : std::string_view();
-  item.ended = item.ended || end || (!s.empty() && std::string_view(".?!>)").find(s.back()) != s.npos);
+  item.ended = item.ended || end || (!s.empty() && s.back() == '%') ||
+               (!s.empty() && std::string_view(".?!>)").find(s.back()) != s.npos);
+  item.sentence = end && end->stop;
   item.colon = end && !end->stop && trim(rest, " *_").empty();
   if (!item.amount) take_from_head(item, head);
   if (!item.amount && !(end && end->stop) && !take_from_rest_front(item, rest)) take_from_rest_end(item, rest);
@@ -217,6 +219,8 @@ std::optional<Element> read_element(std::string_view line) {
   const std::size_t close = inside.find("</");
   e.closed = close != inside.npos;
   e.inside = trim(inside.substr(0, close));
+  if (const std::size_t behind = e.closed ? inside.find('>', close) : inside.npos; behind != inside.npos)
+    e.after = trim(inside.substr(behind + 1), " \t-:");
   return e;
 }
 

@@ -21,6 +21,7 @@ struct Item {
   std::optional<Amount> amount;  // what stands where weights stand
   bool named = false;            // the word "weight" or points came with it
   bool in_head = false;          // the weight stood in brackets behind the name
+  bool sentence = false;         // the name is a whole sentence, ended by its full stop
   bool ended = false;            // the name ends in a colon, dash, weight or full stop: it is not cut
   bool colon = false;            // nothing follows its colon: a heading, or a name whose lines come below
 };
@@ -30,8 +31,9 @@ Item read_item(std::string_view line);
 // A line that is written as an element: <item weight="40%">Accuracy</item>.
 struct Element {
   std::string_view tag, attributes, inside;
-  bool closed = false;   // its closing tag stands on the line
-  bool closing = false;  // </tag>
+  std::string_view after;  // behind the closing tag
+  bool closed = false;     // its closing tag stands on the line
+  bool closing = false;    // </tag>
 };
 std::optional<Element> read_element(std::string_view line);
 std::string_view attribute(std::string_view attributes, std::string_view name);

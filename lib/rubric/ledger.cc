@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "lib/rubric/spelling.h"
-#include "lib/rubric/tally.h"
 #include "lib/text/utf8.h"
 
 namespace rm::rubric {
@@ -15,10 +14,19 @@ using Kind = Amount::Kind;
 constexpr double kClose = 0.005;
 constexpr std::size_t kShown = 120;
 
+// Names that differ only in case, blanks or their last punctuation are one here; fold_name() of many rubrics goes further.
+std::string plain_name(std::string_view name) {
+  std::string out;
+  for (const char c : lower(trim(name, " \t\r\n.:,;*_`\""))) {
+    if (c != ' ' || out.empty() || out.back() != ' ') out += c;
+  }
+  return out;
+}
+
 }  // namespace
 
 void Ledger::add(std::string name, std::string description) {
-  std::string key = fold_name(name);
+  std::string key = plain_name(name);
   const auto [at, first] = index_.emplace(key, entries_.size());
   current_ = at->second;
   if (!first) return;
@@ -50,7 +58,7 @@ void Ledger::weigh(const Amount& amount, bool named, std::string_view text) {
 }
 
 bool Ledger::find(std::string_view name) {
-  const std::string key = fold_name(name);
+  const std::string key = plain_name(name);
   if (key.empty()) return false;
   if (const auto at = index_.find(key); at != index_.end()) return current_ = at->second, true;
   std::size_t found = 0, place = 0;
@@ -83,9 +91,9 @@ double Ledger::sum(Kind kind) const {
 }
 
 // What points are shares of: the total that was stated, or 100 or 10 where the points of all criteria add up to it.
-std::optional<double> Ledger::total_of_points() const {
+std::optional<double> Ledger::total_of_points(bool whole) const {
   if (total_) return total_;
-  const bool all = entries_.size() > 1 && std::ranges::all_of(entries_, [](const Entry& e) {
+  const bool all = whole && entries_.size() > 1 && std::ranges::all_of(entries_, [](const Entry& e) {
                      return e.amount && (e.amount->kind == Kind::kPoints || e.amount->kind == Kind::kBare);
                    });
   const double s = sum(Kind::kPoints) + sum(Kind::kBare);
@@ -93,10 +101,10 @@ std::optional<double> Ledger::total_of_points() const {
   return std::nullopt;
 }
 
-Criteria Ledger::take() {
+Criteria Ledger::take(bool whole) {
   Criteria out;
-  const auto total = total_of_points();
-  const bool shares = std::abs(sum(Kind::kRatio) - 1) <= kClose;
+  const auto total = total_of_points(whole);
+  const bool shares = whole && std::abs(sum(Kind::kRatio) - 1) <= kClose;
   for (Entry& e : entries_) {
     const char* why = nullptr;
     if (e.conflict) {

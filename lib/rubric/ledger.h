@@ -29,7 +29,8 @@ class Ledger {
   bool weighed() const { return !entries_.empty() && entries_[current_].amount.has_value(); }
   void total(double points) { total_ = points; }
   void report(std::string what, std::string reason, std::string name, std::string_view text);
-  Criteria take();
+  // `whole`: nothing is missing, so that points may be seen to add up.
+  Criteria take(bool whole);
 
  private:
   struct Entry {
@@ -39,11 +40,11 @@ class Ledger {
     bool named = false, conflict = false;
     std::string text;  // of the weight, for reports
   };
-  std::optional<double> total_of_points() const;
+  std::optional<double> total_of_points(bool whole) const;
   double sum(Amount::Kind kind) const;
 
   std::vector<Entry> entries_;
-  std::unordered_map<std::string, std::size_t> index_;  // folded name -> place
+  std::unordered_map<std::string, std::size_t> index_;  // name -> place
   std::size_t current_ = 0;
   std::optional<double> total_;
   std::vector<records::Unread> unread_;

@@ -36,7 +36,10 @@ std::string_view phrase_before(std::string_view text, std::size_t end) {
   std::size_t begin = text.find_last_of(",;.:()\n", end == 0 ? 0 : end - 1);
   begin = begin == text.npos || begin >= end ? 0 : begin + 1;
   std::string_view s = trim(text.substr(begin, end - begin));
-  while (eat_word(s, {"and", "the", "finally", "with", "lastly", "then", "also"})) {
+  for (const std::string_view before : {" by ", " on ", " are ", " is ", " includes ", " include "}) {
+    if (const std::size_t at = s.rfind(before); at != s.npos) s = trim(s.substr(at + before.size()));
+  }
+  while (eat_word(s, {"and", "the", "its", "their", "finally", "with", "lastly", "then", "also"})) {
   }
   return s;
 }
@@ -54,12 +57,37 @@ std::string_view phrase_after(std::string_view s) {
   return trim(s.substr(0, end));
 }
 
+// A text that is nothing but three or more names, each with a capital: "Accuracy, Clarity, and Tone".
+void read_names(std::string_view text, Ledger& to) {
+  text = trim(text, " \t\r\n.");
+  std::vector<std::string_view> names;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    std::string_view name = trim(text.substr(0, comma));
+    eat_word(name, {"and"});
+    if (const std::size_t both = name.find(" and "); both != name.npos && comma == text.size() && names.size() == 1) {
+      names.push_back(trim(name.substr(0, both)));
+      name = trim(name.substr(both + 5));
+    }
+    names.push_back(name);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    if (names.size() > 20) return;
+  }
+  const auto capital = [](std::string_view n) {
+    return is_name(n) && n.front() >= 'A' && n.front() <= 'Z' && n.find_first_of(".:;\n") == n.npos &&
+           std::ranges::count(n, ' ') < 4;
+  };
+  if (names.size() < 3 || !std::ranges::all_of(names, capital)) return;
+  for (const std::string_view n : names) to.add(std::string(n), {});
+}
+
 }  // namespace
 
 void read_prose(std::string_view raw, Ledger& to) {
   const std::string plain = without_emphasis(raw);
   const std::string_view text = plain;
   std::vector<Found> found;
+  std::vector<std::string_view> nameless;
   for (std::size_t at = text.find_first_of(kDigits); at != text.npos; at = text.find_first_of(kDigits, at)) {
     std::string_view rest = text.substr(at);
     const auto amount = eat_amount(rest);
@@ -78,14 +106,20 @@ void read_prose(std::string_view raw, Ledger& to) {
     } else if (eat_word(after, {"for", "on", "to", "of the weight for", "weight for"})) {
       name = phrase_after(after);
     }
-    if (is_name(name)) found.push_back({std::string(name), *amount});
+    if (is_name(name)) {
+      found.push_back({std::string(name), *amount});
+    } else if (bracket) {
+      nameless.push_back(name);
+    }
     at = end;
   }
+  if (found.empty()) return read_names(text, to);
   if (found.size() < 2) return;
   for (Found& f : found) {
     to.add(std::move(f.name), {});
     to.weigh(f.amount, false, "");
   }
+  for (const std::string_view n : nameless) to.report("weight", "no_criterion", "", n);
 }
 
 }  // namespace rm::rubric

@@ -1,4 +1,5 @@
-// Criteria in running text: "accuracy (50%), clarity (30%) and tone (20%)", "40% for accuracy". Internal to criteria.
+// Criteria in running text: "accuracy (50%), clarity (30%) and tone (20%)", "40% for accuracy"; or "Accuracy, Clarity and Tone" and
+// nothing more. Internal to criteria.
 #pragma once
 
 #include <string_view>

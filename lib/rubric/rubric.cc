@@ -54,12 +54,14 @@ std::string_view spoken(std::string_view trace) {
   return close == trace.npos || eval < close ? trace : trace.substr(close + kEnd.size());
 }
 
-// All that stands between <justify> and </justify>, and what is left. One that is never closed takes the rest.
-std::string take_justify(std::string_view text, std::string& justify) {
+// All that stands between <justify> and </justify>, and what is left. One that is never closed takes the rest, and `open` is
+// set.
+std::string take_justify(std::string_view text, std::string& justify, bool* open = nullptr) {
   std::string left;
   while (const auto part = find_part(text, "<justify>", "</justify>", {"<solution>", "<rubric>", "<type>"})) {
     left += text.substr(0, part->begin);
     const std::string_view said = trim(part->inside);
+    if (open != nullptr) *open = part->end == part->begin + 9 + part->inside.size();
     if (!justify.empty() && !said.empty()) justify += '\n';
     justify += said;
     text.remove_prefix(part->end);
@@ -95,9 +97,10 @@ Rubric read_rubric(std::string_view trace) {
     return r;
   }
   const bool cut = end == text.npos && rubric->begin + 8 + rubric->inside.size() == text.size();
-  const std::string criteria = take_justify(rubric->inside, r.justify);
+  bool open = false;  // what was cut is the justification
+  const std::string criteria = take_justify(rubric->inside, r.justify, &open);
   if (r.justify.empty()) take_justify(text.substr(rubric->end), r.justify);
-  Criteria read = read_criteria(criteria, cut);
+  Criteria read = read_criteria(criteria, cut && !open);
   r.criteria = std::move(read.list);
   std::ranges::move(read.unread, std::back_inserter(r.unread));
   if (cut) {

@@ -20,6 +20,19 @@ std::vector<std::string_view> cells_of(std::string_view row) {
   }
 }
 
+// Columns that stand apart by a tab or two blanks and more.
+std::vector<std::string_view> columns_of(std::string_view row) {
+  std::vector<std::string_view> out;
+  while (!row.empty()) {
+    const std::size_t gap = std::min(std::min(row.find('\t'), row.find("  ")), row.size());
+    out.push_back(trim(row.substr(0, gap)));
+    const std::size_t next = row.find_first_not_of(" \t", gap);
+    if (next == row.npos) break;
+    row.remove_prefix(next);
+  }
+  return out;
+}
+
 bool is_number(std::string_view cell) { return cell.find_first_not_of("0123456789.") == cell.npos; }
 
 bool heads_weights(std::string_view cell) {
@@ -36,6 +49,7 @@ bool heads_names(std::string_view cell) {
 }  // namespace
 
 bool Table::row(std::string_view line, Ledger& to) {
+  if (by_blanks_ || (head_.empty() && line.find('|') == line.npos)) return row_by_blanks(line, to);
   const bool framed = line.front() == '|';
   if (!framed && line.find(" | ") == line.npos && !(line.find('|') != line.npos && !head_.empty()))
     return head_.clear(), false;
@@ -51,6 +65,20 @@ bool Table::row(std::string_view line, Ledger& to) {
   head_ = data ? std::vector<std::string>{"criterion", "weight", "description"} : std::move(head);
   if (data) read(cells, to);
   return true;
+}
+
+bool Table::row_by_blanks(std::string_view line, Ledger& to) {
+  if (line.find('\t') == line.npos && line.find("  ") == line.npos) return by_blanks_ = false, head_.clear(), false;
+  const std::vector<std::string_view> cells = columns_of(line);
+  if (by_blanks_) {
+    if (line.find_first_not_of("-= \t") != line.npos && cells.size() > 1) read(cells, to);
+    return true;
+  }
+  std::vector<std::string> head;
+  for (const std::string_view c : cells) head.push_back(lower(c));
+  by_blanks_ = head.size() > 1 && std::ranges::any_of(head, heads_weights) && std::ranges::any_of(head, heads_names);
+  if (by_blanks_) head_ = std::move(head);
+  return by_blanks_;
 }
 
 void Table::read(const std::vector<std::string_view>& cells, Ledger& to) {

@@ -1,4 +1,5 @@
-// Criteria as rows of a table: | Criterion | Weight | Description |, with or without the outer bars. Internal to criteria.
+// Criteria as rows of a table: | Criterion | Weight | Description |, with or without the outer bars, or with tabs or several blanks
+// in their place. Internal to criteria.
 #pragma once
 
 #include <string>
@@ -15,8 +16,10 @@ class Table {
   bool row(std::string_view line, Ledger& to);
 
  private:
+  bool row_by_blanks(std::string_view line, Ledger& to);
   void read(const std::vector<std::string_view>& cells, Ledger& to);
   std::vector<std::string> head_;  // lower case
+  bool by_blanks_ = false;         // columns stand apart by tabs or several blanks
 };
 
 }  // namespace rm::rubric

@@ -90,9 +90,11 @@ std::optional<Amount> eat_weight(std::string_view& s, bool& named) {
       const std::size_t end = t.find(')');
       if (end != t.npos && end <= 3) t = trim(t.substr(end + 1));
     }
-    while (eat(t, ":") || eat(t, "=") || eat(t, "-") || eat_word(t, {"is", "of", "at"})) {
+    for (bool sign = true; sign;) {
+      sign = eat(t, ":") || eat(t, "=");
+      parted = parted || sign;
+      sign = sign || eat(t, "-") || eat_word(t, {"is", "of", "at"});
       t = trim(t);
-      parted = true;
     }
   }
   const bool digits = !t.empty() && (kDigits.find(t.front()) != t.npos || t.front() == '%' || t.front() == '.');

@@ -99,10 +99,10 @@ TEST_CASE("one line of a rubric is read in the spellings models use, and never g
            Row{"- Safety: 90% of harm is avoided", "Safety", std::nullopt, "90% of harm is avoided"},
            Row{"- Safety: covers most harm (90%)", "Safety", std::nullopt, "covers most harm (90%)"},
            Row{"- Safety (weight: high): no harm", "Safety", std::nullopt, "no harm"},
-           Row{"- Safety (3/10): no harm", "Safety (3/10)", std::nullopt, "no harm"},
+           Row{"- Safety (3/10): no harm", "Safety", std::nullopt, "no harm"},
            Row{"- Safety (weight: 40)", "Safety", std::nullopt, ""},
-           Row{"- Safety: 40", "Safety", std::nullopt, "40"},
-           Row{"- Safety: 140%", "Safety", std::nullopt, "140%"},
+           Row{"- Safety: 40", "Safety", std::nullopt, ""},
+           Row{"- Safety: 140%", "Safety", std::nullopt, ""},
            Row{"- Safety: 1e400%", "Safety", std::nullopt, "1e400%"},
        }) {
     CAPTURE(r.line);
@@ -133,6 +133,126 @@ TEST_CASE("weights on lines of their own, in tables and in a second list find th
     CHECK(c[1].name == "Tone");
     CHECK(c[1].weight == 0.4);
   }
+}
+
+std::string summary(const Criteria& read) {
+  std::string out;
+  for (const Criterion& c : read.list) {
+    out += (out.empty() ? "" : "; ") + c.name;
+    if (c.weight) out += " " + std::to_string(*c.weight).substr(0, 5);
+  }
+  for (const Unread& u : read.unread) out += " | " + u.what + " " + u.reason + " " + u.name;
+  return out;
+}
+
+TEST_CASE("points are shares of a total that is stated or adds up, and of nothing else") {
+  struct Row {
+    const char *text, *found;
+  };
+  for (const Row& r : {
+           Row{"1. Accuracy (60 points)\n2. Tone (40 points)", "Accuracy 0.600; Tone 0.400"},
+           Row{"1. Accuracy: 6 points\n2. Tone: 4 points", "Accuracy 0.600; Tone 0.400"},
+           Row{"- Accuracy\n  Weight: 7\n- Tone\n  Weight: 3", "Accuracy 0.700; Tone 0.300"},
+           Row{"1. Accuracy (10 points)\n2. Tone (5 points)\nTotal: 20 points", "Accuracy 0.500; Tone 0.250"},
+           Row{"Out of 50 points in total.\n1. Accuracy (10 points)\n2. Tone (5 points)", "Accuracy 0.200; Tone 0.100"},
+           Row{"| Criterion | Points |\n|---|---|\n| Accuracy | 15 |\n| Tone | 10 |\n| Total | 25 |",
+               "Accuracy 0.600; Tone 0.400"},
+           Row{"1. Accuracy (3/5)\n2. Tone (2/5)", "Accuracy 0.600; Tone 0.400"},
+           Row{"1. Accuracy (Weight: 3/5)\n2. Tone", "Accuracy 0.600; Tone"},
+           Row{"1. Accuracy (5 points)\n2. Tone (4 points)",
+               "Accuracy; Tone | weight no_total Accuracy | weight no_total Tone"},
+           Row{"1. Accuracy (4/5)\n2. Tone (4/5)", "Accuracy; Tone | weight no_total Accuracy | weight no_total Tone"},
+           Row{"1. Accuracy (30 points)\n2. Tone (5 points)\nTotal: 20 points",
+               "Accuracy; Tone 0.250 | weight out_of_range Accuracy"},
+           Row{"1. Accuracy (100)", "Accuracy | weight no_total Accuracy"},
+       }) {
+    CAPTURE(r.text);
+    CHECK(summary(read_criteria(r.text)) == r.found);
+  }
+  CHECK(summary(read_criteria("1. Accuracy (6 points)\n2. Tone (4 points)\n3. Sty", true)) ==
+        "Accuracy; Tone | weight no_total Accuracy | weight no_total Tone");
+}
+
+TEST_CASE("what stands in the place of a weight and is none is reported with its reason") {
+  struct Row {
+    const char *text, *found;
+  };
+  for (const Row& r : {
+           Row{"1. Accuracy (weight: high)", "Accuracy | weight word Accuracy"},
+           Row{"1. Accuracy\n   - Weight: Medium", "Accuracy | weight word Accuracy"},
+           Row{"1. Accuracy\n   - Weight: 40-50%", "Accuracy | weight malformed Accuracy"},
+           Row{"1. Accuracy: 140%", "Accuracy | weight out_of_range Accuracy"},
+           Row{"1. Accuracy (40%)\n2. Accuracy (30%)", "Accuracy | weight conflict Accuracy"},
+           Row{"1. Accuracy (40%)\n2. Accuracy (40%)", "Accuracy 0.400"},
+           Row{"1. Accuracy\n2. Tone\nWeights:\n- Accuracy: 60%\n- Style: 40%",
+               "Accuracy 0.600; Tone | weight no_criterion Style"},
+           Row{"| Criterion | Weight |\n|---|---|\n| Accuracy | high |", "Accuracy | weight word Accuracy"},
+           Row{"1. Accuracy: Weight loss is dangerous", "Accuracy"},
+       }) {
+    CAPTURE(r.text);
+    CHECK(summary(read_criteria(r.text)) == r.found);
+  }
+}
+
+TEST_CASE("spellings found in traces of small models") {
+  struct Row {
+    const char *text, *found;
+  };
+  for (const Row& r : {
+           Row{"Criteria:\n1. Facts that are right\n2. Tone\n\nWeighings:\n1. 60%\n2. 40%",
+               "Facts that are right 0.600; Tone 0.400"},
+           Row{"Criteria:\n- Tone of the whole answer\n- Facts\n\nWeights:\n- Tone: 30%\n- Facts: 70%",
+               "Tone of the whole answer 0.300; Facts 0.700"},
+           Row{"Criterion 1: Facts\nWeight: 60%\nJustification: they count.\n\nCriterion 2: Tone\nWeight: 40%",
+               "Facts 0.600; Tone 0.400"},
+           Row{"Criterion | Weight | Why\n--- | --- | ---\nFacts | 60% | they count\nTone | 40% | it pleases",
+               "Facts 0.600; Tone 0.400"},
+           Row{"Criterion    Weight    Why\n------- ------\nFacts    0.6    they count\nTone    0.4    it pleases",
+               "Facts 0.600; Tone 0.400"},
+           Row{"Criterion\tWeight\nFacts\t60%\nTone\t40%", "Facts 0.600; Tone 0.400"},
+           Row{"1. **Facts**: Are they right? (60%)\n2. **Tone**: Is it kind? (40%)", "Facts 0.600; Tone 0.400"},
+           Row{"1. **Facts**: half of them are right (50%).", "Facts"},
+           Row{"Criteria: 60% (Facts)\n2. 40% (Tone)", "Facts 0.600; Tone 0.400"},
+           Row{"1. Facts\n- They are right.\n- All are there.\n\n2. Tone\n- It is kind.\n\nWeight\n- Facts: 60%\n- "
+               "Tone: 40%",
+               "Facts 0.600; Tone 0.400"},
+           Row{"<weight>0.6</weight> - Facts\n- They are right.\n<weight>0.4</weight> - Tone",
+               "Facts 0.600; Tone 0.400"},
+           Row{"1. Facts:\n   - <weight>%60</weight>\n2. Tone:\n   - <weight>%40</weight>", "Facts 0.600; Tone 0.400"},
+           Row{"Facts (60%) and tone (40%) decide.", "Facts 0.600; tone 0.400"},
+           Row{"An answer is judged by its accuracy (50%), its clarity (30%), and the tone of it (20%).",
+               "accuracy 0.500; clarity 0.300; tone of it 0.200"},
+           Row{"I would give 60% for facts and 40% for tone.", "facts 0.600; tone 0.400"},
+           Row{"Facts, Tone, and Style", "Facts; Tone; Style"},
+           Row{"The answer should be good. It covers 90% of cases.", ""},
+           Row{"1. Facts (60%)\n2. Tone (40%)\n\n**Conclusion**:\nBoth chatbots are right.\n- **A**: 100%",
+               "Facts 0.600; Tone 0.400"},
+           Row{"1. Facts\n2. Explanation\n3. Why it matters", "Facts; Explanation; Why it matters"},
+           Row{"- Facts<br>\n- Tone<br>", "Facts; Tone"},
+       }) {
+    CAPTURE(r.text);
+    CHECK(summary(read_criteria(r.text)) == r.found);
+  }
+}
+
+TEST_CASE("a rubric that breaks off keeps what is whole, and says so") {
+  const Rubric r = read_rubric("<type>Chat</type>\n<rubric>\n1. Facts (60%): right\n2. Tone and st");
+  REQUIRE(r.criteria.size() == 1);
+  CHECK(r.criteria[0].weight == 0.6);
+  REQUIRE(r.unread.size() == 1);
+  CHECK(r.unread[0].reason == "cut");
+}
+
+TEST_CASE("what stands in justify tags is no criterion, and nothing is made of nothing") {
+  const Rubric r =
+      read_rubric("<rubric>\n1. <justify>It is right.</justify>\n2. <justify>It is kind.</justify>\n</rubric>");
+  CHECK(r.criteria.empty());
+  CHECK(r.justify == "It is right.\nIt is kind.");
+  REQUIRE(r.unread.size() == 1);
+  CHECK(r.unread[0].reason == "no_criteria");
+  CHECK(read_rubric("<type>Poem</type>").unread[0].what == "type");
+  CHECK(read_rubric("no tags").unread[0].reason == "absent");
+  CHECK(read_rubric("<solution>4</solution>").unread.empty());
 }
 
 TEST_CASE("hostile rubrics are read in linear time") {
