@@ -44,19 +44,21 @@ bool is_aside(std::string_view key) {
 
 bool holds(std::string_view key, std::string_view word) { return key.find(word) != key.npos; }
 
-// Without <br>, which stands for the end of its line.
-std::string without_breaks(std::string_view text) {
+// Without <br>, <b>, <strong>, <i> and <em>, which say nothing about the structure.
+std::string without_markup(std::string_view text) {
+  constexpr std::array kTags{"br"sv, "b"sv, "strong"sv, "i"sv, "em"sv};
   std::string out;
   while (!text.empty()) {
-    const std::size_t at = std::min(text.find("<br"), text.size());
+    const std::size_t at = std::min(text.find('<'), text.size());
     out += text.substr(0, at);
     text.remove_prefix(at);
-    const std::size_t end = text.find('>');
-    if (text.empty() || end == text.npos || end > 5) {
-      out += text.substr(0, 3);
-      text.remove_prefix(std::min<std::size_t>(3, text.size()));
-    } else {
+    const std::string_view open = text.substr(0, 10);
+    const std::size_t end = open.find('>');
+    if (end != open.npos && is_one_of(lower(trim(open.substr(1, end - 1), "/ ")), kTags)) {
       text.remove_prefix(end + 1);
+    } else if (!text.empty()) {
+      out += text.front();
+      text.remove_prefix(1);
     }
   }
   return out;
@@ -76,7 +78,7 @@ bool announces_name(std::string_view key) {
 class CriteriaReader {
  public:
   Criteria read(std::string_view text, bool cut) {
-    const std::string plain = without_breaks(text);
+    const std::string plain = without_markup(text);
     text = plain;
     while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size());

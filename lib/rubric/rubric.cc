@@ -103,8 +103,8 @@ Rubric read_rubric(std::string_view trace) {
   Criteria read = read_criteria(criteria, cut && !open);
   r.criteria = std::move(read.list);
   std::ranges::move(read.unread, std::back_inserter(r.unread));
-  if (cut) {
-    r.unread.push_back({"rubric", "cut", "", ""});
+  if (cut && !open) {
+    r.unread.push_back({"rubric", "unclosed", "", ""});
   } else if (r.criteria.empty()) {
     r.unread.push_back(
         {"rubric", "no_criteria", "", std::string(text::first_code_points(trim(rubric->inside), kShown))});

@@ -229,6 +229,8 @@ TEST_CASE("spellings found in traces of small models") {
                "Facts 0.600; Tone 0.400"},
            Row{"1. Facts\n2. Explanation\n3. Why it matters", "Facts; Explanation; Why it matters"},
            Row{"- Facts<br>\n- Tone<br>", "Facts; Tone"},
+           Row{"1. <b>Facts</b> (60%): right\n2. <strong>Tone</strong> (40%)", "Facts 0.600; Tone 0.400"},
+           Row{"1. Facts: (60%): right\n2. Tone: kind (40%)", "Facts 0.600; Tone"},
        }) {
     CAPTURE(r.text);
     CHECK(summary(read_criteria(r.text)) == r.found);
@@ -240,7 +242,7 @@ TEST_CASE("a rubric that breaks off keeps what is whole, and says so") {
   REQUIRE(r.criteria.size() == 1);
   CHECK(r.criteria[0].weight == 0.6);
   REQUIRE(r.unread.size() == 1);
-  CHECK(r.unread[0].reason == "cut");
+  CHECK(r.unread[0].reason == "unclosed");
 }
 
 TEST_CASE("what stands in justify tags is no criterion, and nothing is made of nothing") {
