@@ -2,7 +2,7 @@
 . "$RM_SOURCE/tests/cli/expect.bash"
 python3 - <<'PY'
 import json
-big = 300_000
+big = 100_000
 texts = ["<rubric>" * big, "<rubric>" + "1. a (40%)\n" * big, "<rubric>" + "".join(f"- c{i}: {i % 100}%\n" for i in range(50_000)), "<rubric>" + "(" * big,
          "<rubric>" + "<justify>" * big, "<rubric>" + "|a|b|\n" * big, "<rubric>" + "40% for x, " * big, "<rubric>" + "<a " * big, "<type>" * big,
          "<rubric>\n1. Caf\u00e9 \u201cquoted\u201d (40%)\n2. \u6e05\u6670 (60%)", "<rubric>1. \u0000\u202e (10%)</rubric>", "<rubric>\n1. <|im_end|> (100%)", "</rubric><rubric>",
