@@ -86,6 +86,7 @@ class CriteriaReader {
       text.remove_prefix(std::min(end + 1, text.size()));
       line(one, cut && trim(text).empty());
     }
+    if (ledger_.size() == 1 && lone_plain_) ledger_ = {};  // a title, not a list
     if (ledger_.empty()) read_prose(plain, ledger_);
     return ledger_.take(!cut);
   }
@@ -133,6 +134,7 @@ class CriteriaReader {
       const bool own =
           weighed && (ledger_.empty() || list_ == Marker::kNone || (!nested && item.marker != Marker::kNone));
       if (!own && !plain_name(item)) return ledger_.describe(text);
+      lone_plain_ = !own && ledger_.empty();
       if (ledger_.empty()) indent_ = item.indent;
     }
     if (item.name.empty()) return;
@@ -186,6 +188,9 @@ class CriteriaReader {
     if (!is_one_of(key, kWeightKeys) || ledger_.empty()) return false;
     const bool criterion =
         item.in_head && item.marker == list_ && item.indent <= indent_ && item.marker != Marker::kNone;
+    const bool listed = item.marker == list_ && item.marker != Marker::kNone && item.indent <= indent_;
+    if (listed && !item.amount && std::ranges::count(item.description, ' ') > 2)
+      return false;  // "- Importance: why it matters"
     return !criterion && (item.amount || !item.description.empty() || !item.colon);
   }
 
@@ -303,6 +308,7 @@ class CriteriaReader {
   Section section_ = Section::kCriteria;
   Marker list_ = Marker::kNone;  // of the first criterion
   std::size_t indent_ = 0;
+  bool lone_plain_ = false;  // the first criterion is a line without marker and weight
 };
 
 }  // namespace

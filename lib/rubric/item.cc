@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kDashes = {" - ", " – ", " — ", " = "};
 
+constexpr std::size_t kLongestName = 60;  // of one that has its weight behind it without a bracket
+
 std::string without_emphasis(std::string_view line) {
   std::string out;
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -55,6 +57,24 @@ Marker eat_marker(std::string_view& s, std::size_t& number) {
   return digits > 0 ? Marker::kNumber : Marker::kLetter;
 }
 
+// Whether the dot behind `s` belongs to an abbreviation: "vs.", "e.g.".
+bool abbreviates(std::string_view s) {
+  const std::string word = lower(s.substr(s.find_last_of(" (") + 1));
+  for (const char* known : {"vs", "e.g", "i.e", "etc", "cf", "approx", "no", "dr", "mr", "mrs", "st"}) {
+    if (word == known) return true;
+  }
+  return false;
+}
+
+// Whether a dash parts a name from what follows; before a number only if that is a weight, and so does "=".
+bool parts(std::string_view dash, std::string_view rest) {
+  rest = trim(rest, " \t(*");
+  if (dash != " = " && (rest.empty() || kDigits.find(rest.front()) == rest.npos)) return true;
+  bool named = false;
+  const auto a = eat_weight(rest, named);
+  return a && a->kind != Amount::Kind::kBare && a->kind != Amount::Kind::kNone;
+}
+
 struct NameEnd {
   std::size_t at, skip;
   bool stop;  // ended by a full stop, which begins a description and ends the name
@@ -70,10 +90,12 @@ std::optional<NameEnd> name_end(std::string_view s) {
     const bool last = i + 1 == s.size();
     if (s[i] == ':' && (last || kDigits.find(s[i + 1]) == s.npos || i == 0 || kDigits.find(s[i - 1]) == s.npos))
       return NameEnd{i, 1, false};
-    if ((s[i] == '.' || s[i] == '?' || s[i] == '!') && !last && s[i + 1] == ' ' && i > 3)
+    if ((s[i] == '.' || s[i] == '?' || s[i] == '!') && !last && s[i + 1] == ' ' && i > 3 &&
+        !abbreviates(s.substr(0, i)))
       return NameEnd{s[i] == '.' ? i : i + 1, s[i] == '.' ? std::size_t{1} : 0, true};
     for (const std::string_view dash : kDashes) {
-      if (s.substr(i, dash.size()) == dash) return NameEnd{i, dash.size(), false};
+      if (s.substr(i, dash.size()) == dash && parts(dash, s.substr(i + dash.size())))
+        return NameEnd{i, dash.size(), false};
     }
   }
   return std::nullopt;
@@ -99,8 +121,8 @@ void take_from_head(Item& item, std::string_view& head) {
     }
     return;
   }
-  const std::size_t blank = head.find_last_of(' ');  // "Accuracy 40%", "Accuracy, 40%"
-  if (blank == head.npos || head.back() != '%') return;
+  const std::size_t blank = head.find_last_of(' ');  // "Accuracy 40%", "Accuracy, 40%"; a sentence may end so too
+  if (blank == head.npos || head.back() != '%' || blank > kLongestName || head.find('%') + 1 != head.size()) return;
   std::string_view number = head.substr(blank + 1);
   const auto a = eat_amount(number);
   if (!a || !number.empty()) return;

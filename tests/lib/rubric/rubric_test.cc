@@ -229,6 +229,11 @@ TEST_CASE("spellings found in traces of small models") {
                "Facts 0.600; Tone 0.400"},
            Row{"1. Facts\n2. Explanation\n3. Why it matters", "Facts; Explanation; Why it matters"},
            Row{"- Facts<br>\n- Tone<br>", "Facts; Tone"},
+           Row{"1. Cash vs. credit\n2. The value of f(x) = 5x - 2", "Cash vs. credit; The value of f(x) = 5x - 2"},
+           Row{"- Facts = 60%\n- Tone - 40%", "Facts 0.600; Tone 0.400"},
+           Row{"- Facts: right\n- Importance: why it matters to people", "Facts; Importance"},
+           Row{"1. It is the mean of 90%, 92%, and 88%. So it is.", "It is the mean of 90%, 92%, and 88%"},
+           Row{"Indoor Gardens: Plants, Pots, and Water", ""},
            Row{"1. <b>Facts</b> (60%): right\n2. <strong>Tone</strong> (40%)", "Facts 0.600; Tone 0.400"},
            Row{"1. Facts: (60%): right\n2. Tone: kind (40%)", "Facts 0.600; Tone"},
        }) {
