@@ -65,6 +65,7 @@ Result<std::unique_ptr<generate::Generator>> open_model(const cli::Common& c, co
 }
 
 Result<void> check_input(const cli::Common& c) {
+  if (c.dry_run && c.out != "-") return usage("writes no records; -o has no use", "--dry-run");
   const auto in = fd::kind(0, "");
   if (!c.in_given && in && in->terminal)
     return usage("standard input is a terminal: give records with -i FILE or a pipe (--help shows how)");

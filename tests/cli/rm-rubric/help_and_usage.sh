@@ -18,6 +18,8 @@ ends 2 rm-rubric extract -i in.jsonl --shard 3/2
 ends 2 rm-rubric generate -i in.jsonl --prompt p.json
 has err --prompt
 ends 2 rm-rubric generate -i in.jsonl --emit-batch r.jsonl --from-batch s.jsonl
+ends 2 rm-rubric generate -i in.jsonl --dry-run -o out.jsonl
+ends 2 rm-rubric generate -i in.jsonl --dry-run --resume
 ends 2 rm-rubric vet -i in.jsonl --samples 0
 ends 2 rm-rubric vet -i in.jsonl --samples 3 --temperature 0
 ends 2 rm-rubric vet -i in.jsonl --orders three
