@@ -10,7 +10,7 @@ criterion with its weight as a fraction, null where none is written or it is not
 A rubric counts as read when every criterion is found with its weight, by exact name (white space and the end's punctuation aside), and
 nothing else is; one labelled null when nothing is found and the record says so.
 
-Usage: rubric_labels.py LABELS TRACES... [--show]: TRACES are judged records, or lines of {text}; rm-rubric must be in PATH. Prints the rate by
+Usage: rubric_labels.py LABELS TRACES... [--show]: TRACES are judged records, or lines with rubric_from or {text}; rm-rubric must be in PATH. Prints the rate by
 set with Wilson's interval; traces without a label and labels without a trace are counted. Ends with 1 below 95 % in any set.
 """
 import hashlib
@@ -26,7 +26,8 @@ def traces(paths):
     for path in paths:
         for line in open(path, encoding="utf-8"):
             record = json.loads(line)
-            for text in [s["text"] for s in record.get("judgment", {}).get("samples", [])] or [record.get("text") or ""]:
+            texts = [s["text"] for s in record.get("judgment", {}).get("samples", [])]
+            for text in texts or [record.get("rubric_from", {}).get("text") or record.get("text") or ""]:
                 if "<rubric>" in text:
                     seen[hashlib.sha256(text.encode()).hexdigest()[:16]] = text
     return seen
