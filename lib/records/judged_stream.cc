@@ -84,9 +84,11 @@ struct JudgedStream::Impl {
   ~Impl();
 
   void start() {
-    const unsigned helpers = std::min(std::thread::hardware_concurrency(), kThreads);
-    for (unsigned i = 1; i < helpers; ++i) threads.emplace_back([this] { work(); });
+    const unsigned all = std::clamp(std::thread::hardware_concurrency(), may_wait() ? 2u : 1u, kThreads);
+    for (unsigned i = 1; i < all; ++i) threads.emplace_back([this] { work(); });
   }
+  // A pipe may fall silent with a read under way: the calling thread, which others wait for, never reads from one.
+  bool may_wait() const { return !source->kind().regular; }
   bool can_step() const { return !reading && !ended && !free.empty(); }
   void step(std::unique_lock<std::mutex>& lock);
   void work();
@@ -183,7 +185,7 @@ void JudgedStream::Impl::skip_line() {
   }
 }
 
-// As many whole lines as fit, or one that does not; an empty block at the end.
+// As many whole lines as fit, or one that does not; of a pipe those that are there. An empty block at the end.
 void JudgedStream::Impl::read_block(Block& b) {
   b.size = 0;
   b.too_long = false;
@@ -192,7 +194,7 @@ void JudgedStream::Impl::read_block(Block& b) {
   std::memcpy(b.text.data(), carried.data(), carried.size());
   b.size = std::exchange(carried, {}).size();
   std::size_t newline = std::string_view(b.text.data(), b.size).rfind('\n');
-  while (!at_end && (newline == kAll || b.size < kBlockBytes)) {
+  while (!at_end && (newline == kAll || (!may_wait() && b.size < kBlockBytes))) {
     const std::size_t before = b.size;
     if (read_more(b) == 0) break;
     const std::size_t at = std::string_view(b.text.data() + before, b.size - before).rfind('\n');
@@ -237,8 +239,9 @@ Result<std::span<const ScannedLine>> JudgedStream::next() {
     }
     // Rather than wait for the others, this thread reads and scans too.
     const auto ready = [&] { return m.order.empty() ? m.ended && !m.reading : m.order.front()->scanned; };
-    while (!ready() && m.can_step()) m.step(lock);
-    m.changed.wait(lock, [&] { return ready() || m.can_step(); });
+    const auto helps = [&] { return m.can_step() && !m.may_wait(); };
+    while (!ready() && helps()) m.step(lock);
+    m.changed.wait(lock, [&] { return ready() || helps(); });
     if (!ready()) continue;
     if (m.order.empty()) {
       if (m.failed) return *m.failed;

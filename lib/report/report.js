@@ -179,7 +179,7 @@ function answerBox(answer, n, text, judged) {
 const REASONS = {length: "The trace was cut at its length.", conflict: "The trace names both answers.",
   no_verdict: "The trace ends without a verdict.", error: "The model failed at this sample."};
 function sampleBox(s, several) {
-  const t = new Trace(several || s.o === "ba" ? s.o : "", "");
+  const t = new Trace(several || s.o === "ba" ? s.o : "", "answer ");
   for (const [list, name] of [[s.m, "Answers "], [s.a === undefined ? null : [s.a], "Answer "]])
     if (list) t.box.querySelector("h2").append(make("small", "", name + list.map(letters).join(" and ")));
   const facts = [s.u + " tokens"];
