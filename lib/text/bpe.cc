@@ -15,7 +15,6 @@ namespace rm::text {
 namespace {
 
 std::uint64_t hash_bytes(std::string_view s) { return XXH3_64bits(s.data(), s.size()); }
-std::uint64_t hash_pair(std::uint64_t key) { return (key ^ (key >> 29)) * 0x9E3779B97F4A7C15ULL; }
 
 std::size_t table_size(std::size_t entries) { return std::bit_ceil(std::max<std::size_t>(16, entries * 2)); }
 
@@ -68,6 +67,7 @@ Result<Bpe> Bpe::make(const Vocab& vocab, const std::vector<bool>& skip) {
   RM_TRY(b.add_tokens(vocab, skip));
   RM_TRY(b.check_bytes(vocab));
   RM_TRY(b.add_merges(vocab));
+  b.add_characters();
   b.whole_.assign(b.size(), false);
   std::vector<std::int32_t> ids;
   for (std::size_t id = 0; id < b.size(); ++id) {
@@ -76,7 +76,7 @@ Result<Bpe> Bpe::make(const Vocab& vocab, const std::vector<bool>& skip) {
     bool whole = vocab.ignore_merges;
     if (!whole) {
       ids.clear();
-      b.merge(bytes, bytes.size() <= 64 ? Method::kScan : Method::kHeap, ids);
+      b.merge(bytes, bytes.size() <= kScanned ? Method::kScan : Method::kHeap, ids);
       whole = ids.size() == 1 && ids[0] == static_cast<std::int32_t>(id);
     }
     b.whole_[id] = whole;
@@ -167,7 +167,7 @@ Result<void> Bpe::add_merges(const Vocab& vocab) {
     if (!l || !r || !joined) continue;  // text never becomes an added token
     const std::uint64_t key =
         static_cast<std::uint64_t>(static_cast<std::uint32_t>(*l)) << 32 | static_cast<std::uint32_t>(*r);
-    std::size_t at = hash_pair(key) >> (64 - std::countr_zero(by_pair_.size()));
+    std::size_t at = pair_slot(key);
     for (; by_pair_[at].id >= 0; at = (at + 1) & (by_pair_.size() - 1)) {
       if (by_pair_[at].key == key) return bad("is there twice");
     }
@@ -191,16 +191,6 @@ std::string_view Bpe::bytes(std::int32_t id) const {
   return std::string_view(arena_).substr(from, ends_[i] - from);
 }
 
-const Bpe::Pair* Bpe::pair(std::int32_t left, std::int32_t right) const {
-  const std::uint64_t key =
-      static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 | static_cast<std::uint32_t>(right);
-  std::size_t at = hash_pair(key) >> (64 - std::countr_zero(by_pair_.size()));
-  for (; by_pair_[at].id >= 0; at = (at + 1) & (by_pair_.size() - 1)) {
-    if (by_pair_[at].key == key) return &by_pair_[at];
-  }
-  return nullptr;
-}
-
 void Bpe::encode(std::string_view piece, std::vector<std::int32_t>& out) const {
   if (piece.size() <= longest_) {
     const auto id = find(piece);
@@ -209,7 +199,7 @@ void Bpe::encode(std::string_view piece, std::vector<std::int32_t>& out) const {
       return;
     }
   }
-  constexpr std::size_t kScanned = 64, kHeaped = 64u << 10, kMost = 1u << 30;
+  constexpr std::size_t kHeaped = 64u << 10, kMost = 1u << 30;
   for (; piece.size() > kMost; piece.remove_prefix(kMost)) merge(piece.substr(0, kMost), Method::kBuckets, out);
   merge(piece,
         piece.size() <= kScanned  ? Method::kScan

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,11 +49,32 @@ class Bpe {
     std::int32_t left, right, id;
   };
   struct Chain;
+  static constexpr std::uint32_t kNoRank = 0xFFFFFFFF;
+  static constexpr std::size_t kScanned = 128;  // bytes of a piece that is merged by scanning
 
   Result<void> add_tokens(const Vocab& vocab, const std::vector<bool>& skip);
   Result<void> add_merges(const Vocab& vocab);
   Result<void> check_bytes(const Vocab& vocab) const;
-  const Pair* pair(std::int32_t left, std::int32_t right) const;
+  void add_characters();
+  std::pair<std::int32_t, std::uint32_t> merge_character(std::string_view text) const;
+  // The symbols that merging starts from; `out` has room for one a byte. Returns how many there are.
+  std::size_t start(std::string_view piece, std::int32_t* out) const;
+  static std::size_t joint_at(char last, char first) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(last)) << 8 | static_cast<unsigned char>(first);
+  }
+  bool joint(char last, char first) const { return joints_[joint_at(last, first)]; }
+  void set_joint(char last, char first) { joints_[joint_at(last, first)] = true; }
+  std::size_t pair_slot(std::uint64_t key) const {
+    return (key ^ (key >> 29)) * 0x9E3779B97F4A7C15ULL >> (64 - std::countr_zero(by_pair_.size()));
+  }
+  const Pair* pair(std::int32_t left, std::int32_t right) const {
+    const std::uint64_t key =
+        static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 | static_cast<std::uint32_t>(right);
+    for (std::size_t at = pair_slot(key); by_pair_[at].id >= 0; at = (at + 1) & (by_pair_.size() - 1)) {
+      if (by_pair_[at].key == key) return &by_pair_[at];
+    }
+    return nullptr;
+  }
   void merge_scan(std::string_view piece, std::vector<std::int32_t>& out) const;
   void merge_heap(Chain& chain) const;
   void merge_buckets(Chain& chain) const;
@@ -63,7 +86,9 @@ class Bpe {
   std::vector<Pair> by_pair_;        // the same
   std::vector<Merge> merges_;        // by rank
   std::array<std::int32_t, 256> byte_id_{};
-  std::size_t longest_ = 0;  // bytes of the longest whole token
+  std::vector<std::int32_t> characters_;  // by code point of two or three bytes: the token to start from, or -1
+  std::bitset<65536> joints_;             // by last and first byte: a merge of parts may join them
+  std::size_t longest_ = 0;               // bytes of the longest whole token
 };
 
 // GPT-2's mapping of bytes to printable characters, read backwards. False: a character is not in it.

@@ -4,6 +4,7 @@
 #include <functional>
 #include <queue>
 
+#include "lib/base/limits.h"
 #include "lib/text/bpe.h"
 
 namespace rm::text {
@@ -59,36 +60,37 @@ struct Bpe::Chain {
   }
 };
 
+// Symbols stay at the place where they started; a pair is `rank << 8 | place` of its left symbol, so that the lowest is
+// the one to merge.
 void Bpe::merge_scan(std::string_view piece, std::vector<std::int32_t>& out) const {
-  std::array<std::int32_t, 64> id;
-  std::array<std::uint32_t, 64> rank;  // of the pair that starts here
-  std::array<std::int32_t, 64> joined;
-  std::size_t n = 0;
-  for (const char c : piece) {
-    const std::int32_t b = byte_id_[static_cast<unsigned char>(c)];
-    if (b >= 0) id[n++] = b;
-  }
-  auto look = [&](std::size_t i) {
-    const Pair* p = i + 1 < n ? pair(id[i], id[i + 1]) : nullptr;
-    rank[i] = p ? p->rank : kNone;
+  static_assert(limits::kVocab <= 1u << 23, "a rank and a place must fit 31 bits");
+  std::array<std::int32_t, kScanned> id, joined;
+  std::array<std::uint32_t, kScanned> pairs;
+  std::array<std::uint8_t, kScanned + 1> next, previous;
+  const std::size_t n = start(piece, id.data());
+  auto look = [&](std::size_t i, std::size_t after) {
+    const Pair* p = after < n ? pair(id[i], id[after]) : nullptr;
+    pairs[i] = p ? p->rank << 8 | static_cast<std::uint32_t>(i) : kNoRank;
     if (p) joined[i] = p->id;
   };
-  for (std::size_t i = 0; i < n; ++i) look(i);
-  while (n > 1) {
-    const auto best = static_cast<std::size_t>(
-        std::min_element(rank.begin(), rank.begin() + static_cast<std::ptrdiff_t>(n)) - rank.begin());
-    if (rank[best] == kNone) break;
-    id[best] = joined[best];
-    --n;
-    for (std::size_t i = best + 1; i < n; ++i) {
-      id[i] = id[i + 1];
-      rank[i] = rank[i + 1];
-      joined[i] = joined[i + 1];
-    }
-    look(best);
-    if (best > 0) look(best - 1);
+  for (std::size_t i = 0; i < n; ++i) {
+    look(i, i + 1);
+    next[i] = static_cast<std::uint8_t>(i + 1);
+    previous[i] = static_cast<std::uint8_t>(i - 1);  // of the first: never read
   }
-  out.insert(out.end(), id.begin(), id.begin() + static_cast<std::ptrdiff_t>(n));
+  for (;;) {
+    std::uint32_t best = kNoRank;
+    for (std::size_t i = 0; i < n; ++i) best = std::min(best, pairs[i]);
+    if (best == kNoRank) break;
+    const std::size_t at = best & 0xFF, gone = next[at], after = next[gone];
+    id[at] = joined[at];
+    pairs[gone] = kNoRank;
+    next[at] = static_cast<std::uint8_t>(after);
+    previous[after] = static_cast<std::uint8_t>(at);
+    look(at, after);
+    if (at > 0) look(previous[at], at);
+  }
+  for (std::size_t i = 0; i < n; i = next[i]) out.push_back(id[i]);
 }
 
 void Bpe::merge_heap(Chain& chain) const {
@@ -159,13 +161,10 @@ void Bpe::merge_buckets(Chain& chain) const {
 }
 
 void Bpe::merge(std::string_view piece, Method method, std::vector<std::int32_t>& out) const {
-  if (method == Method::kScan && piece.size() <= 64) return merge_scan(piece, out);
+  if (method == Method::kScan && piece.size() <= kScanned) return merge_scan(piece, out);
   Chain chain;
-  chain.id.reserve(piece.size());
-  for (const char c : piece) {
-    const std::int32_t b = byte_id_[static_cast<unsigned char>(c)];
-    if (b >= 0) chain.id.push_back(b);
-  }
+  chain.id.resize(piece.size());
+  chain.id.resize(start(piece, chain.id.data()));
   if (chain.id.empty()) return;
   const auto n = static_cast<std::uint32_t>(chain.id.size());
   chain.next.resize(n);

@@ -19,13 +19,23 @@ Pieces::Char Pieces::at(std::size_t i) const {
 }
 
 std::size_t Pieces::run(std::size_t i, std::uint8_t any_of) const {
-  for (Char c = at(i); c.length != 0 && (c.bits & any_of) != 0; c = at(i)) i += c.length;
-  return i;
+  for (;;) {
+    while (i < end_ && (classes_.of_byte(text_[i]) & any_of) != 0) ++i;
+    if (i >= end_ || classes_.of_byte(text_[i]) != kWide) return i;
+    const Char c = at(i);
+    if ((c.bits & any_of) == 0) return i;
+    i += c.length;
+  }
 }
 
 std::size_t Pieces::symbols(std::size_t i) const {
-  for (Char c = at(i); c.length != 0 && (c.bits & (kWord | kSpace)) == 0; c = at(i)) i += c.length;
-  return i;
+  for (;;) {
+    while (i < end_ && (classes_.of_byte(text_[i]) & (kWord | kSpace | kWide)) == 0) ++i;
+    if (i >= end_ || classes_.of_byte(text_[i]) != kWide) return i;
+    const Char c = at(i);
+    if ((c.bits & (kWord | kSpace)) != 0) return i;
+    i += c.length;
+  }
 }
 
 std::size_t Pieces::newlines(std::size_t i) const {
@@ -92,6 +102,10 @@ std::size_t Pieces::modern(std::size_t i, int most_digits) const {
 void Pieces::find_region() {
   std::size_t i = at_;
   while (i < text_.size()) {
+    if ((classes_.of_byte(text_[i]) & (kDigit | kWide)) == 0) {
+      ++i;
+      continue;
+    }
     const CodePoint c = decode_at(text_, i);
     if ((classes_.of(c.code) & kDigit) != 0) {
       end_ = i == at_ ? i + c.length : i;

@@ -7,6 +7,7 @@
 #include "lib/base/escape.h"
 #include "lib/base/limits.h"
 #include "lib/text/bpe.h"
+#include "lib/text/piece_cache.h"
 #include "lib/text/pretokenize.h"
 #include "lib/text/unicode.h"
 #include "lib/text/utf8.h"
@@ -17,6 +18,7 @@ struct Tokenizer::Impl {
   Vocab vocab;
   Bpe bpe;
   std::size_t size = 0;
+  std::uint32_t owner = PieceCache::new_owner();
   std::vector<std::int32_t> added_at;  // by id: index into vocab.added, -1 for others
   std::unordered_map<std::string_view, Id> added_ids;
   std::array<std::vector<std::size_t>, 256> lengths;  // of the added tokens that start with a byte, longest first
@@ -87,7 +89,15 @@ void Tokenizer::encode_text(std::string_view text, Ids& out) const {
   std::string normal;
   if (impl_->vocab.nfc && to_nfc(text, normal)) text = normal;
   Pieces pieces(impl_->vocab.split, text);
-  for (std::string_view piece = pieces.next(); !piece.empty(); piece = pieces.next()) impl_->bpe.encode(piece, out);
+  PieceCache& cache = PieceCache::of_this_thread();
+  const char* const end = text.data() + text.size();
+  for (std::string_view piece = pieces.next(); !piece.empty(); piece = pieces.next()) {
+    const bool small = piece.size() <= PieceCache::kLongest;
+    if (small && cache.append(impl_->owner, piece, end, out)) continue;
+    const std::size_t first = out.size();
+    impl_->bpe.encode(piece, out);
+    if (small) cache.keep(out, first);
+  }
 }
 
 void Tokenizer::encode_control(std::string_view text, Ids& out) const {

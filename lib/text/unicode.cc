@@ -1,6 +1,7 @@
 #include "lib/text/unicode.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <vector>
 
@@ -138,6 +139,15 @@ void recompose(std::vector<Mark>& marks) {
   marks.resize(kept);
 }
 
+// The end of the ASCII characters from `at`, eight at a time; some may be left.
+std::size_t skip_ascii(std::string_view text, std::size_t at) {
+  for (std::uint64_t eight; at + sizeof eight <= text.size(); at += sizeof eight) {
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    if ((eight & 0x8080808080808080ULL) != 0) break;
+  }
+  return at;
+}
+
 }  // namespace
 
 CharClasses::CharClasses() {
@@ -146,6 +156,8 @@ CharClasses::CharClasses() {
     const std::size_t end = i + 1 < std::size(kClassFrom) ? kClassFrom[i + 1] & kCodeMask : kDirect;
     for (; code < std::min(end, kDirect); ++code) direct_[code] = static_cast<std::uint8_t>(kClassFrom[i] >> 24);
   }
+  bytes_.fill(kWide);
+  std::copy_n(direct_.begin(), 0x80, bytes_.begin());
 }
 
 const CharClasses& CharClasses::get() {
@@ -161,6 +173,11 @@ bool to_nfc(std::string_view text, std::string& out) {
   std::size_t copied = 0, base = 0;  // base: where the last unchanged character starts
   bool changed = false;
   for (std::size_t at = 0; at < text.size();) {
+    if (const std::size_t end = skip_ascii(text, at); end > at) {
+      base = end - 1;
+      at = end;
+      continue;
+    }
     const CodePoint c = decode_at(text, at);
     if (c.code < 0x80 || (classes.of(c.code) & kMayChange) == 0) {
       base = at;

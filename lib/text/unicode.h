@@ -19,16 +19,20 @@ inline constexpr std::uint8_t kNumber = 2;      // \p{N}
 inline constexpr std::uint8_t kSpace = 4;       // \s
 inline constexpr std::uint8_t kDigit = 8;       // numeric for the single-digit split
 inline constexpr std::uint8_t kMayChange = 16;  // NFC may change it, or join it to what stands before
+inline constexpr std::uint8_t kWide = 32;       // of a byte: it is no ASCII, decode it
 
 class CharClasses {
  public:
   static const CharClasses& get();
   std::uint8_t of(char32_t code) const { return code < kDirect ? direct_[code] : search(code); }
+  // The class of an ASCII character; kWide alone for any other byte.
+  std::uint8_t of_byte(char c) const { return bytes_[static_cast<unsigned char>(c)]; }
 
  private:
   CharClasses();
   std::uint8_t search(char32_t code) const;
   static constexpr std::size_t kDirect = 0x20000;  // planes 0 and 1: all living scripts and emoji
+  std::array<std::uint8_t, 256> bytes_;
   std::array<std::uint8_t, kDirect> direct_;
 };
 

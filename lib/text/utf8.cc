@@ -4,9 +4,7 @@
 
 namespace rm::text {
 
-CodePoint decode_at(std::string_view text, std::size_t at) {
-  const auto b0 = static_cast<unsigned char>(text[at]);
-  if (b0 < 0x80) return {b0, 1};
+CodePoint decode_rare(std::string_view text, std::size_t at) {
   const Utf8Step step = utf8_step(text, at);
   return {step.valid ? step.code : kBroken, step.length};
 }

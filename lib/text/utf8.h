@@ -18,8 +18,21 @@ struct CodePoint {
   std::size_t length = 1;
 };
 
+CodePoint decode_rare(std::string_view text, std::size_t at);  // decode_at for any bytes
+
 // The character that starts at byte `at`, which must be inside the text.
-CodePoint decode_at(std::string_view text, std::size_t at);
+inline CodePoint decode_at(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  const unsigned b0 = byte(0);
+  if (b0 < 0x80) return {b0, 1};
+  if (b0 > 0xE0 && b0 < 0xF0 && b0 != 0xED && text.size() - at > 2 && byte(1) >> 6 == 2 && byte(2) >> 6 == 2) {
+    return {(b0 & 0x0F) << 12 | (byte(1) & 0x3FU) << 6 | (byte(2) & 0x3FU), 3};
+  }
+  if (b0 > 0xC1 && b0 < 0xE0 && text.size() - at > 1 && byte(1) >> 6 == 2) {
+    return {(b0 & 0x1F) << 6 | (byte(1) & 0x3FU), 2};
+  }
+  return decode_rare(text, at);
+}
 void append_code_point(std::string& out, char32_t code);
 
 bool valid_utf8(std::string_view text);

@@ -4,14 +4,16 @@
 //   text-probe render BOS     {"template": ..., "messages": [[role, content], ...], "generate": bool, "thinking":
 //   "on"|"off"|"unset"}
 //                             -> {"text": ..., "family": ...} or {"error": reason}
-//   text-probe speed MODEL    text on stdin -> megabytes a second on stderr
+//   text-probe speed MODEL    {"text": ...} adds a text, {"clear": true} drops them; {"pass": "cold"|"warm"} encodes them
+//                             all -> {"ns": CPU time of this thread, "bytes", "ids", "hash"}; cold: in a new thread,
+//                             which has no piece cache yet
 // MODEL is a folder or .gguf, or a .json that goldens/tokens.py wrote. Links nothing above weightfile; no program of
 // ours.
 
 #include <cstdio>
 #include <ctime>
 #include <iostream>
-#include <iterator>
+#include <thread>
 
 #include "lib/base/json.h"
 #include "lib/text/chat.h"
@@ -110,19 +112,61 @@ int render(const std::string& bos) {
   });
 }
 
+struct Pass {
+  std::int64_t ns = 0;
+  std::size_t bytes = 0, ids = 0;
+  std::uint64_t hash = 0xCBF29CE484222325ULL;  // FNV-1a of the ids as 32-bit little-endian numbers, all texts in turn
+};
+
+std::int64_t thread_ns() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
+}
+
+Pass encode_all(const text::Tokenizer& tokenizer, const std::vector<std::string>& texts) {
+  Pass p;
+  std::vector<text::Ids> out(texts.size());
+  const std::int64_t start = thread_ns();
+  for (std::size_t i = 0; i < texts.size(); ++i) tokenizer.encode_text(texts[i], out[i]);
+  p.ns = thread_ns() - start;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    p.bytes += texts[i].size();
+    p.ids += out[i].size();
+    for (const text::Id id : out[i]) {
+      for (int shift = 0; shift < 32; shift += 8)
+        p.hash = (p.hash ^ (static_cast<std::uint32_t>(id) >> shift & 0xFF)) * 0x100000001B3ULL;
+    }
+  }
+  return p;
+}
+
 int speed(const std::string& model) {
-  const std::clock_t start = std::clock();
   const auto tokenizer = oracle::tokenizer_from(model);
   if (!tokenizer) return fail(tokenizer.error());
-  const std::string text((std::istreambuf_iterator<char>(std::cin)), std::istreambuf_iterator<char>());
-  const std::clock_t loaded = std::clock();
-  text::Ids ids;
-  tokenizer->encode_text(text, ids);
-  const double encode = static_cast<double>(std::clock() - loaded) / CLOCKS_PER_SEC;
-  const double load = static_cast<double>(loaded - start) / CLOCKS_PER_SEC;
-  std::fprintf(stderr, "%.1f MB in %zu tokens, %.3f s of CPU time, %.1f MB/s (loading %.3f s)\n",
-               static_cast<double>(text.size()) / 1e6, ids.size(), encode,
-               static_cast<double>(text.size()) / 1e6 / encode, load);
+  std::vector<std::string> texts;
+  json::Document document;
+  for (std::string line, out; std::getline(std::cin, line);) {
+    const auto row = document.parse(line);
+    if (!row) return fail(row.error());
+    if (row->find("text")) texts.push_back(text_of(*row, "text"));
+    if (row->find("clear")) texts.clear();
+    const std::string kind = text_of(*row, "pass");
+    if (kind.empty()) continue;
+    Pass p;
+    if (kind == "cold") {
+      std::thread([&] { p = encode_all(*tokenizer, texts); }).join();
+    } else {
+      p = encode_all(*tokenizer, texts);
+    }
+    char hash[17];
+    std::snprintf(hash, sizeof hash, "%016llx", static_cast<unsigned long long>(p.hash));
+    out.clear();
+    json::Writer w(out);
+    w.begin_object().member("ns", p.ns).key("bytes").value(static_cast<std::int64_t>(p.bytes));
+    w.key("ids").value(static_cast<std::int64_t>(p.ids)).member("hash", std::string_view(hash)).end_object();
+    std::cout << out << std::endl;
+  }
   return 0;
 }
 
