@@ -140,6 +140,7 @@ Result<void> Bpe::add_merges(const Vocab& vocab) {
                      " are allowed");
   }
   by_pair_.resize(table_size(vocab.merges.size()));
+  maybe_.resize(by_pair_.size() * 4 / 64);
   merges_.reserve(vocab.merges.size());
   std::unordered_set<std::string_view> added;
   for (const AddedToken& a : vocab.added) added.insert(a.text);
@@ -167,7 +168,9 @@ Result<void> Bpe::add_merges(const Vocab& vocab) {
     if (!l || !r || !joined) continue;  // text never becomes an added token
     const std::uint64_t key =
         static_cast<std::uint64_t>(static_cast<std::uint32_t>(*l)) << 32 | static_cast<std::uint32_t>(*r);
-    std::size_t at = pair_slot(key);
+    const std::uint64_t hash = pair_hash(key);
+    maybe_[maybe_bit(hash) / 64] |= 1ULL << maybe_bit(hash) % 64;
+    std::size_t at = pair_slot(hash);
     for (; by_pair_[at].id >= 0; at = (at + 1) & (by_pair_.size() - 1)) {
       if (by_pair_[at].key == key) return bad("is there twice");
     }

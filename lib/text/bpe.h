@@ -64,13 +64,17 @@ class Bpe {
   }
   bool joint(char last, char first) const { return joints_[joint_at(last, first)]; }
   void set_joint(char last, char first) { joints_[joint_at(last, first)] = true; }
-  std::size_t pair_slot(std::uint64_t key) const {
-    return (key ^ (key >> 29)) * 0x9E3779B97F4A7C15ULL >> (64 - std::countr_zero(by_pair_.size()));
-  }
+  static std::uint64_t pair_hash(std::uint64_t key) { return (key ^ (key >> 29)) * 0x9E3779B97F4A7C15ULL; }
+  std::size_t pair_slot(std::uint64_t hash) const { return hash >> (64 - std::countr_zero(by_pair_.size())); }
+  // Four bits for each slot: most pairs that text asks for are none, and those bits stay at hand where the table cannot.
+  std::size_t maybe_bit(std::uint64_t hash) const { return hash >> (62 - std::countr_zero(by_pair_.size())); }
   const Pair* pair(std::int32_t left, std::int32_t right) const {
     const std::uint64_t key =
         static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 | static_cast<std::uint32_t>(right);
-    for (std::size_t at = pair_slot(key); by_pair_[at].id >= 0; at = (at + 1) & (by_pair_.size() - 1)) {
+    const std::uint64_t hash = pair_hash(key);
+    const std::size_t bit = maybe_bit(hash);
+    if ((maybe_[bit / 64] >> bit % 64 & 1) == 0) return nullptr;
+    for (std::size_t at = pair_slot(hash); by_pair_[at].id >= 0; at = (at + 1) & (by_pair_.size() - 1)) {
       if (by_pair_[at].key == key) return &by_pair_[at];
     }
     return nullptr;
@@ -79,12 +83,13 @@ class Bpe {
   void merge_heap(Chain& chain) const;
   void merge_buckets(Chain& chain) const;
 
-  std::string arena_;                // the bytes of all tokens, by id
-  std::vector<std::uint32_t> ends_;  // where each ends
-  std::vector<bool> whole_;          // merging its bytes gives the token itself
-  std::vector<Slot> by_bytes_;       // open addressing, at most half full
-  std::vector<Pair> by_pair_;        // the same
-  std::vector<Merge> merges_;        // by rank
+  std::string arena_;                 // the bytes of all tokens, by id
+  std::vector<std::uint32_t> ends_;   // where each ends
+  std::vector<bool> whole_;           // merging its bytes gives the token itself
+  std::vector<Slot> by_bytes_;        // open addressing, at most half full
+  std::vector<Pair> by_pair_;         // the same
+  std::vector<std::uint64_t> maybe_;  // bits: some pair has this hash
+  std::vector<Merge> merges_;         // by rank
   std::array<std::int32_t, 256> byte_id_{};
   std::vector<std::int32_t> characters_;  // by code point of two or three bytes: the token to start from, or -1
   std::bitset<65536> joints_;             // by last and first byte: a merge of parts may join them

@@ -35,7 +35,7 @@ Vocab shuffled_vocab(unsigned seed) {
 // The definition: join the leftmost pair of lowest rank until there is none.
 Ids merge_by_definition(const Vocab& v, const Bpe& bpe, const std::string& piece) {
   std::vector<std::string> parts;
-  for (const char c : piece) parts.emplace_back(1, c);
+  for (const char c : piece) parts.push_back(mapped_byte(static_cast<unsigned char>(c)));
   for (;;) {
     std::size_t best = v.merges.size(), at = 0;
     for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
@@ -48,8 +48,42 @@ Ids merge_by_definition(const Vocab& v, const Bpe& bpe, const std::string& piece
     parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(at) + 1);
   }
   Ids ids;
-  for (const std::string& p : parts) ids.push_back(bpe.find(p).value());
+  std::string bytes;
+  for (const std::string& p : parts) {
+    REQUIRE(unmap_bytes(p, bytes));
+    ids.push_back(bpe.find(bytes).value());
+  }
   return ids;
+}
+
+// Merges that put characters of two and three bytes together and join them, and some that reach across their edges
+// with a part of one: " \xE4" as GPT-2 has it, or "\xAD\xE4". The first `orderly` come as training would find them, the
+// others anywhere, so that a character may be used before it can be made.
+Vocab character_vocab(unsigned seed, std::size_t orderly) {
+  Vocab v;
+  for (unsigned b = 0; b < 256; ++b) v.tokens.push_back(mapped_byte(b));
+  auto draw = [&](std::size_t n) { return (seed = seed * 1664525 + 1013904223) / 65536 % n; };
+  std::vector<std::string> words;
+  for (const unsigned b : {0x20U, 0xC3U, 0xA9U, 0xE4U, 0xB8U, 0xADU, 0xAEU}) words.push_back(mapped_byte(b));
+  auto add = [&](const std::string& left, const std::string& right, std::size_t rank) {
+    const std::string word = left + right, merge = left + " " + right;
+    if (std::find(v.merges.begin(), v.merges.end(), merge) != v.merges.end()) return;
+    if (std::find(words.begin(), words.end(), word) == words.end()) {
+      words.push_back(word);
+      v.tokens.push_back(word);
+    }
+    v.merges.insert(v.merges.begin() + static_cast<std::ptrdiff_t>(rank), merge);
+  };
+  add(words[3], words[4], 0);                    // E4 B8
+  add(words[7], words[5], 1);                    // U+4E2D
+  if (draw(2) == 0) add(words[1], words[2], 2);  // U+00E9
+  if (draw(2) == 0) add(words[7], words[6], 2);  // U+4E2E
+  while (words.size() < 40) {
+    const std::string left = words[draw(words.size())], right = words[draw(words.size())];
+    if (left.size() + right.size() > 24) continue;
+    add(left, right, v.merges.size() < orderly ? v.merges.size() : draw(v.merges.size() + 1));
+  }
+  return v;
 }
 
 }  // namespace
@@ -92,6 +126,30 @@ TEST_CASE("all three ways to merge agree with the definition, whatever the order
       Ids got;
       bpe->encode(piece, got);
       CHECK(got == want);
+    }
+  }
+}
+
+TEST_CASE("starting from whole characters changes nothing, whatever reaches across their edges") {
+  const std::vector<std::string> units = {"中", "中", "丮", "é", " ", "\xE4", "\xAD", "\xB8\xAD", "\xE4\xB8", "x"};
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    const Vocab v = character_vocab(seed, seed % 3 == 0 ? 0 : 8 * (seed % 3));
+    const auto bpe = Bpe::make(v, std::vector<bool>(v.tokens.size(), false));
+    REQUIRE(bpe.ok());
+    unsigned state = seed;
+    auto draw = [&](std::size_t n) { return (state = state * 1664525 + 1013904223) / 65536 % n; };
+    for (int round = 0; round < 40; ++round) {
+      std::string piece;
+      const std::size_t kinds = round % 2 == 0 ? 5 : units.size();
+      for (std::size_t i = draw(16) + 1; i > 0; --i) piece += units[draw(kinds)];
+      CAPTURE(seed);
+      CAPTURE(piece);
+      const Ids want = merge_by_definition(v, *bpe, piece);
+      for (const auto method : {Bpe::Method::kScan, Bpe::Method::kHeap, Bpe::Method::kBuckets}) {
+        Ids got;
+        bpe->merge(piece, method, got);
+        REQUIRE(got == want);
+      }
     }
   }
 }
