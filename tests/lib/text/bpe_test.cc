@@ -154,6 +154,22 @@ TEST_CASE("starting from whole characters changes nothing, whatever reaches acro
   }
 }
 
+TEST_CASE("a character that is used before it can be made does not start whole") {
+  Vocab v;
+  for (unsigned b = 0; b < 256; ++b) v.tokens.push_back(mapped_byte(b));
+  const std::string e4 = mapped_byte(0xE4), b8 = mapped_byte(0xB8), ad = mapped_byte(0xAD);
+  for (const auto& [left, right] : {std::pair{e4 + b8 + ad, std::string("a")}, {e4, b8}, {"a", "b"}, {e4 + b8, ad}}) {
+    v.merges.push_back(left + " " + right);
+    v.tokens.push_back(left + right);
+  }
+  const auto bpe = Bpe::make(v, std::vector<bool>(v.tokens.size(), false));
+  REQUIRE(bpe.ok());
+  Ids got;
+  bpe->encode("中ab", got);
+  CHECK(got == Ids{bpe->find("中").value(), bpe->find("ab").value()});
+  CHECK(got == merge_by_definition(v, *bpe, "中ab"));
+}
+
 TEST_CASE("a byte that may be missing is left out and its neighbours meet") {
   Vocab v = tiny_vocab();
   v.tokens[1] = "unused-1";  // U+0001

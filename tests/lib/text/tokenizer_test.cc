@@ -136,8 +136,8 @@ TEST_CASE("an unusable vocabulary is refused by name") {
 }
 
 TEST_CASE("ten megabytes of anything are encoded and come back, on a small stack") {
-  for (const std::string unit :
-       {"A", " ", "\n", "中", "\u0301", "👩‍👩‍👧‍👦", "hello", " hello", "\xFF", "<|im_start|>"}) {
+  for (const std::string unit : {"A", " ", "\n", "中", "\u0301", "👩‍👩‍👧‍👦", "hello", " hello", "\xFF",
+                                 "<|im_start|>", "\xED\xA0\x80", "\xE4\xB8", "中é"}) {
     std::string text;
     while (text.size() < 10'000'000) text += unit;
     CAPTURE(unit);
