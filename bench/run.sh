@@ -19,6 +19,9 @@ P
 done
 echo "== rankings within 3 N calls beside every pair (judges of known noise)"
 ranking_probe
+echo "== encoding text beside tokenizers"
+cmake --build "$build" --target text-probe
+RM_TEXT_PROBE="$build/bin/text-probe" "$PYTHON" bench/tokenizer.py
 echo "== a million judged records beside jq and DuckDB"
 bench/eval.sh
 echo "== a million pairs mixed"
