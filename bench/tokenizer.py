@@ -2,10 +2,10 @@
 """Encoding speed of lib/text beside Hugging Face's `tokenizers` (Rust), same texts, one thread each, in one run.
 
 For each vocabulary and kind of text, passes of the two alternate; a pass encodes every text and its CPU time is taken
-(user and system), of which the median counts. Cold: no piece has been seen yet (a new
-thread here, a cleared cache there). Warm: the pass after. `tokenizers` makes each pass twice, as one batch without
-offsets (encode_batch_fast) and text by text (encode), and the quicker counts; making Python lists of its ids is not
-counted. The ids of all texts must be equal, or the run fails.
+(user and system), of which the median counts. Cold: no piece has been seen yet (a new thread here, a cleared cache
+there). Warm: the pass after. `tokenizers` makes each pass twice, as one batch without offsets (encode_batch_fast) and
+text by text (encode), and the quicker counts; making Python lists of its ids is not counted. The ids of all texts must
+be equal, or the run fails.
     tokenizer.py [--rounds 5] [--probe build/bin/text-probe]
 """
 import argparse

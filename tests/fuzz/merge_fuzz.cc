@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <map>
+#include <set>
 #include <string>
 
 #include "lib/text/bpe.h"
@@ -38,13 +39,22 @@ Vocab vocab_from(Input& in) {
     const std::size_t made = v.tokens.size() - 256, draw = in.next();
     return draw < 128 || made == 0 ? mapped_byte(kAlphabet[draw % 8]) : v.tokens[256 + draw % made];
   };
-  std::map<std::string, bool> seen;
+  std::set<std::string> seen;
+  auto add = [&](const std::string& left, const std::string& right) {
+    if (left.size() + right.size() > 48 || !seen.insert(left + " " + right).second) return;
+    const auto rank = static_cast<std::ptrdiff_t>(in.next() % (v.merges.size() + 1));
+    v.merges.insert(v.merges.begin() + rank, left + " " + right);
+    if (seen.insert(left + right).second) v.tokens.push_back(left + right);
+  };
+  const std::string e4 = mapped_byte(0xE4), b8 = mapped_byte(0xB8);
+  const unsigned characters = in.next();  // most vocabularies can make some
+  if ((characters & 1) == 0) add(e4, b8);
+  if ((characters & 3) == 0) add(e4 + b8, mapped_byte(0xAD));
+  if ((characters & 5) == 0) add(e4 + b8, mapped_byte(0xAE));
+  if ((characters & 8) == 0) add(mapped_byte(0xC3), mapped_byte(0xA9));
   for (int n = in.next() % 48; n > 0; --n) {
-    const std::string left = token(), right = token();
-    if (left.size() + right.size() > 48 || !seen.emplace(left + " " + right, true).second) continue;
-    v.merges.insert(v.merges.begin() + in.next() % static_cast<std::ptrdiff_t>(v.merges.size() + 1),
-                    left + " " + right);
-    if (seen.emplace(left + right, true).second) v.tokens.push_back(left + right);
+    const std::string left = token();
+    add(left, token());
   }
   v.split = static_cast<Split>(in.next() % 4);
   return v;
