@@ -4,7 +4,7 @@
     python goldens/model_parity.py --probe build/bin/logit-probe [--models DIR] [--shared DIR] [--prompts 20] [--bf16]
 
 For each GGUF: log-probabilities at many positions of 20 prompts (largest difference; must be <= 2e-3), 64 greedy tokens
-(identical on >= 19 of 20), and the mean KL divergence of bf16 from f32, both ours (<= 0.02). Prints one line a model and
+(identical on >= 19 of 20), and the mean KL divergence of bf16 and of the quantised path from f32, all ours (<= 0.02). Prints one line a model and
 exits 1 where a bound is broken. Prompts are the questions of RM-Bench under --shared, else a few of our own, in the
 model's own chat template.
 """
@@ -84,17 +84,21 @@ def compare(binary, path, count, shared):
     vocab = expected[0].shape[1]
     del model
     ours, our_greedy = probe(binary, path, prompts, "f32", GREEDY)
-    bf16, bf16_greedy = probe(binary, path, prompts, "bf16", GREEDY)
-    ours, bf16, expected = ours.reshape(-1, vocab), bf16.reshape(-1, vocab), np.concatenate(expected)
+    ours, expected = ours.reshape(-1, vocab), np.concatenate(expected)
     worst = float(np.abs(ours - expected).max())
     same = sum(a == b for a, b in zip(greedy, our_greedy))
-    kl = float(np.mean(np.sum(np.exp(ours.astype(np.float64)) * (ours.astype(np.float64) - bf16), -1)))
-    top = float(np.mean(ours.argmax(-1) == bf16.argmax(-1)))
-    same_bf16 = sum(a == b for a, b in zip(greedy, bf16_greedy))
-    good = worst <= 2e-3 and same >= len(prompts) - 1 and kl <= 0.02
-    print(f"{os.path.basename(path)}: {len(prompts)} prompts, {len(ours)} positions: largest difference of "
-          f"log-probabilities {worst:.2e}, {GREEDY} greedy tokens identical on {same}; bf16: mean KL to f32 {kl:.2e}, "
-          f"top-1 agreement {top:.4f}, greedy identical on {same_bf16}{'' if good else '  <-- out of bounds'}", flush=True)
+    good = worst <= 2e-3 and same >= len(prompts) - 1
+    line = (f"{os.path.basename(path)}: {len(prompts)} prompts, {len(ours)} positions: largest difference of "
+            f"log-probabilities {worst:.2e}, {GREEDY} greedy tokens identical on {same}")
+    for precision, name in (("bf16", "bf16"), ("auto", "8-bit activations")):
+        rows, texts = probe(binary, path, prompts, precision, GREEDY)
+        rows = rows.reshape(-1, vocab)
+        kl = float(np.mean(np.sum(np.exp(ours.astype(np.float64)) * (ours.astype(np.float64) - rows), -1)))
+        top = float(np.mean(ours.argmax(-1) == rows.argmax(-1)))
+        good = good and kl <= 0.02
+        line += (f"; {name}: mean KL to f32 {kl:.2e}, top-1 agreement {top:.4f}, greedy identical on "
+                 f"{sum(a == b for a, b in zip(greedy, texts))}")
+    print(line + ("" if good else "  <-- out of bounds"), flush=True)
     return good
 
 

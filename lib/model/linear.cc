@@ -11,7 +11,7 @@ DenseLinear::DenseLinear(ops::Backend& backend, ops::Matrix w, at::Tensor bias_O
   info_.in = w_.in;
   info_.out = w_.out;
   info_.layout = "dense";
-  info_.dtype = dtype_name(w_.dtype);
+  info_.dtype = w_.quantised() ? "int8" : dtype_name(w_.dtype);
   info_.parts = std::move(parts);
   info_.bytes = w_.data.nbytes() + (bias_O_.defined() ? bias_O_.nbytes() : 0);
 }

@@ -11,6 +11,7 @@
 #include "lib/model/torch_model.h"
 #include "lib/model/weight_reader.h"
 #include "lib/ops/cpu/pool.h"
+#include "lib/weightfile/blocks.h"
 
 namespace rm::model {
 namespace {
@@ -75,14 +76,25 @@ Result<ops::Backend*> choose_backend(const std::string& device) {
   return found;
 }
 
-Result<at::ScalarType> choose_dtype(const std::string& dtype, const ops::Backend& backend) {
-  if (dtype == "auto") return backend.fast_bf16() ? at::kBFloat16 : at::kFloat;
-  if (dtype == "bf16") return at::kBFloat16;
-  if (dtype == "f32") return at::kFloat;
-  return make_error(Exit::kUsage, "bad_dtype", "--dtype " + dtype + ": this device computes in f32 or bf16");
+struct Precision {
+  at::ScalarType compute;
+  WeightReader::Keep keep;
+};
+
+// auto: a file's blocks stay blocks where the device multiplies them, all else is bf16.
+Result<Precision> choose_precision(const std::string& dtype, const ops::Backend& backend) {
+  const at::ScalarType fast = backend.fast_bf16() ? at::kBFloat16 : at::kFloat;
+  if (dtype == "auto")
+    return Precision{fast, backend.quantises() ? WeightReader::Keep::kStored : WeightReader::Keep::kFloats};
+  if (dtype == "bf16") return Precision{at::kBFloat16, WeightReader::Keep::kFloats};
+  if (dtype == "f32") return Precision{at::kFloat, WeightReader::Keep::kFloats};
+  if (dtype == "int8" && backend.quantises()) return Precision{fast, WeightReader::Keep::kBlocks};
+  return make_error(
+      Exit::kUsage, "bad_dtype",
+      "--dtype " + dtype + ": this device computes in f32 or bf16" + (backend.quantises() ? " or int8" : ""));
 }
 
-std::uint64_t bytes_needed(const WeightFile& file, at::ScalarType dtype) {
+std::uint64_t bytes_needed(const WeightFile& file, const Precision& precision) {
   std::uint64_t n = 0;
   for (const weightfile::Planned& p : weightfile::plan(file.config())) {
     const weightfile::TensorInfo* t = file.find(p.name);
@@ -92,21 +104,31 @@ std::uint64_t bytes_needed(const WeightFile& file, at::ScalarType dtype) {
     }
     std::uint64_t elements = 1;
     for (const std::uint64_t d : p.shape) elements *= d;
-    n += elements * (p.shape.size() > 1 ? c10::elementSize(dtype) : 4);
+    int bits = p.shape.size() > 1 ? 8 * static_cast<int>(c10::elementSize(precision.compute)) : 32;
+    if (p.shape.size() > 1 && precision.keep != WeightReader::Keep::kFloats) {
+      const int stored = t ? weightfile::quantised_bits(t->dtype) : 0;
+      if (stored > 0 || precision.keep == WeightReader::Keep::kBlocks)
+        bits = (stored > 0 ? stored : 8) + 1;  // and scales
+    }
+    n += elements * static_cast<std::uint64_t>(bits) / 8;
   }
   return n;
 }
 
-Result<void> check_memory(const WeightFile& file, const ops::Backend& backend, at::ScalarType dtype) {
+Result<void> check_memory(const WeightFile& file, const ops::Backend& backend, const Precision& precision) {
   if (!backend.device().is_cpu()) return {};
-  const std::uint64_t need = bytes_needed(file, dtype);
+  const std::uint64_t need = bytes_needed(file, precision);
   const auto free = free_memory();
   if (!free || need + need / 20 <= *free) return {};
-  return make_error(Exit::kResources, "out_of_memory",
-                    "the weights need " + gigabytes(need) + " of memory in " + dtype_name(dtype) + " and " +
-                        gigabytes(*free) + " are free" +
-                        (dtype == at::kFloat ? ": try --dtype bf16 or a smaller model" : ": try a smaller model"),
-                    file.path());
+  return make_error(
+      Exit::kResources, "out_of_memory",
+      "the weights need " + gigabytes(need) + " of memory" +
+          (precision.keep == WeightReader::Keep::kFloats ? std::string(" in ") + dtype_name(precision.compute) : "") +
+          " and " + gigabytes(*free) + " are free" +
+          (precision.compute == at::kFloat && precision.keep == WeightReader::Keep::kFloats
+               ? ": try --dtype bf16 or a smaller model"
+               : ": try a smaller model"),
+      file.path());
 }
 
 // Reads Linears and lets the adapter, if there is one, wrap them.
@@ -165,11 +187,12 @@ void warn(const WeightFile& file, const std::vector<NotFinite>& found) {
 Result<std::unique_ptr<StepModel>> load_on(const WeightFile& file, const generate::EngineOptions& o,
                                            ops::Backend& backend) {
   const ModelConfig& c = file.config();
-  RM_ASSIGN(const at::ScalarType dtype, choose_dtype(o.dtype, backend));
+  RM_ASSIGN(const Precision precision, choose_precision(o.dtype, backend));
+  const at::ScalarType dtype = precision.compute;
   if (dtype == at::kBFloat16 && (c.hidden % 2 || c.ffn % 2 || c.head_dim % 2))
     return make_error(Exit::kModel, "bad_shape", "odd widths cannot run in bf16: use --dtype f32", file.path());
-  RM_TRY(check_memory(file, backend, dtype));
-  WeightReader reader(file, backend, dtype);
+  RM_TRY(check_memory(file, backend, precision));
+  WeightReader reader(file, backend, dtype, precision.keep);
   std::unique_ptr<weightfile::LoraFile> lora;
   std::optional<Adapter> adapter;
   if (!o.adapter.empty()) {

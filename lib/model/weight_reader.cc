@@ -8,6 +8,7 @@
 
 #include "lib/base/signals.h"
 #include "lib/ops/cpu/pool.h"
+#include "lib/weightfile/blocks.h"
 
 namespace rm::model {
 namespace {
@@ -51,7 +52,7 @@ Result<std::unique_ptr<Linear>> WeightReader::linear(const std::vector<std::stri
     in = static_cast<std::int64_t>(t->shape[1]);
     tensors.push_back(t);
   }
-  ops::Matrix w = backend_.make_matrix(out, in, dtype_);
+  ops::Matrix w = make(tensors, out, in);
   for (std::size_t i = 0; i < tensors.size(); ++i) RM_TRY(read_rows(*tensors[i], w, parts[i].begin));
   at::Tensor bias_O;
   if (bias) {
@@ -62,6 +63,18 @@ Result<std::unique_ptr<Linear>> WeightReader::linear(const std::vector<std::stri
     bias_O = bias_O.to(backend_.device());
   }
   return std::unique_ptr<Linear>(new DenseLinear(backend_, std::move(w), std::move(bias_O), std::move(parts)));
+}
+
+ops::Matrix WeightReader::make(const std::vector<const TensorInfo*>& tensors, std::int64_t out, std::int64_t in) {
+  std::vector<ops::QuantisedRange> ranges;
+  for (const TensorInfo* t : tensors) {
+    int bits = weightfile::quantised_bits(t->dtype);
+    if (bits == 0 && keep_ == Keep::kBlocks) bits = 8;
+    if (bits > 0) ranges.push_back({static_cast<std::int64_t>(t->shape[0]), bits});
+  }
+  const bool blocks = keep_ != Keep::kFloats && ranges.size() == tensors.size() &&
+                      in % static_cast<std::int64_t>(weightfile::kBlockWeights) == 0 && backend_.quantises();
+  return blocks ? backend_.make_quantised(ranges, in, dtype_) : backend_.make_matrix(out, in, dtype_);
 }
 
 Result<std::unique_ptr<RowTable>> WeightReader::table(const std::string& module) {
@@ -111,14 +124,9 @@ Result<void> WeightReader::read_rows(const TensorInfo& t, ops::Matrix& m, std::i
     try {
       const std::int64_t first = strip * kStripRows, n = std::min(kStripRows, rows - first);
       std::vector<std::byte> raw(static_cast<std::size_t>(n) * row_bytes);
-      std::vector<float> values(static_cast<std::size_t>(n * m.in));
       if (signals::stop_requested()) return fail(signals::stop_error());
       if (auto r = file_.read(t, static_cast<std::uint64_t>(first) * row_bytes, raw); !r) return fail(r.error());
-      weightfile::dequantise(t.dtype, raw, values);
-      if (const std::uint64_t c = count_not_finite(values)) bad += c;
-      if (!t.interleaved_heads) return backend_.put_rows(m, begin + first, n, values.data());
-      for (std::int64_t r = 0; r < n; ++r)
-        backend_.put_rows(m, begin + place(t, file_.config().head_dim, first + r), 1, values.data() + r * m.in);
+      if (const std::uint64_t c = put(t, raw, first, n, m, begin)) bad += c;
     } catch (const std::exception& e) {
       fail(make_error(Exit::kResources, "out_of_memory",
                       std::string("not enough memory while reading tensor ") + t.name));
@@ -127,6 +135,38 @@ Result<void> WeightReader::read_rows(const TensorInfo& t, ops::Matrix& m, std::i
   if (failed) return *failed;
   count(t.name, bad);
   return {};
+}
+
+// Rows [first, first + n) of a tensor to their places behind row `begin`; returns how many numbers are not finite.
+std::uint64_t WeightReader::put(const TensorInfo& t, std::span<const std::byte> raw, std::int64_t first, std::int64_t n,
+                                ops::Matrix& m, std::int64_t begin) {
+  constexpr auto kBlock = static_cast<std::int64_t>(weightfile::kBlockWeights);
+  const auto size = static_cast<std::size_t>(n * m.in);
+  const auto each_place = [&](const auto& f) {  // f(row of these, its place, how many)
+    if (!t.interleaved_heads) return f(std::int64_t{0}, begin + first, n);
+    for (std::int64_t r = 0; r < n; ++r) f(r, begin + place(t, file_.config().head_dim, first + r), std::int64_t{1});
+  };
+  const bool stored = weightfile::quantised_bits(t.dtype) > 0;
+  std::vector<float> values;
+  if (!m.quantised() || !stored) {
+    values.resize(size);
+    weightfile::dequantise(t.dtype, raw, values);
+  }
+  if (!m.quantised()) {
+    each_place([&](std::int64_t r, std::int64_t to, std::int64_t count) {
+      backend_.put_rows(m, to, count, values.data() + r * m.in);
+    });
+    return count_not_finite(values);
+  }
+  std::vector<std::uint8_t> q(size);
+  std::vector<float> scale(size / kBlock), minimum(size / kBlock);
+  const weightfile::BlockSpan to{q.data(), scale.data(), minimum.data()};
+  stored ? weightfile::to_blocks(t.dtype, raw, size, to) : weightfile::round_to_blocks(values, to);
+  each_place([&](std::int64_t r, std::int64_t place, std::int64_t count) {
+    const std::int64_t at = r * m.in;
+    backend_.put_blocks(m, place, count, {q.data() + at, scale.data() + at / kBlock, minimum.data() + at / kBlock});
+  });
+  return stored ? kBlock * (count_not_finite(scale) + count_not_finite(minimum)) : count_not_finite(values);
 }
 
 }  // namespace rm::model

@@ -21,8 +21,10 @@ struct NotFinite {
 
 class WeightReader {
  public:
-  WeightReader(const weightfile::WeightFile& file, ops::Backend& backend, at::ScalarType dtype)
-      : file_(file), backend_(backend), dtype_(dtype) {}
+  // What becomes of matrices: floats of the compute type, blocks where the file has blocks, blocks always (rounded).
+  enum class Keep { kFloats, kStored, kBlocks };
+  WeightReader(const weightfile::WeightFile& file, ops::Backend& backend, at::ScalarType compute, Keep keep)
+      : file_(file), backend_(backend), dtype_(compute), keep_(keep) {}
 
   // The modules' weights stacked by rows, with their biases where `bias`; names without ".weight".
   Result<std::unique_ptr<Linear>> linear(const std::vector<std::string>& modules, bool bias);
@@ -32,7 +34,10 @@ class WeightReader {
   const std::vector<NotFinite>& not_finite() const { return not_finite_; }
 
  private:
+  ops::Matrix make(const std::vector<const weightfile::TensorInfo*>& tensors, std::int64_t out, std::int64_t in);
   Result<void> read_rows(const weightfile::TensorInfo& t, ops::Matrix& m, std::int64_t begin);
+  std::uint64_t put(const weightfile::TensorInfo& t, std::span<const std::byte> raw, std::int64_t first, std::int64_t n,
+                    ops::Matrix& m, std::int64_t begin);
   Result<void> read_vector(const std::string& name, std::span<float> to);
   Result<const weightfile::TensorInfo*> find(const std::string& name) const;
   void count(const std::string& tensor, std::uint64_t n);
@@ -40,6 +45,7 @@ class WeightReader {
   const weightfile::WeightFile& file_;
   ops::Backend& backend_;
   at::ScalarType dtype_;
+  Keep keep_;
   std::vector<NotFinite> not_finite_;
 };
 

@@ -20,6 +20,14 @@ at::Tensor Backend::take_rows(const Matrix& m, const at::Tensor& ids_T) {
   return m.data.index_select(0, ids_T).to(at::kFloat);
 }
 
+Matrix Backend::make_quantised(const std::vector<QuantisedRange>&, std::int64_t, at::ScalarType) {
+  TORCH_CHECK(false, "this backend keeps no quantised matrices");
+}
+
+void Backend::put_blocks(Matrix&, std::int64_t, std::int64_t, const weightfile::BlockSpan&) {
+  TORCH_CHECK(false, "this backend keeps no quantised matrices");
+}
+
 at::Tensor Backend::matmul(const Matrix& m, const at::Tensor& x_TI, const at::Tensor& bias_O, at::ScalarType result) {
   at::Tensor y_TO = at::matmul(x_TI.to(at::kFloat), m.data.to(at::kFloat).t());
   if (bias_O.defined()) y_TO = y_TO + bias_O;

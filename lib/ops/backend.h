@@ -16,13 +16,23 @@
 #include <optional>
 #include <vector>
 
+#include "lib/weightfile/blocks.h"
+
 namespace rm::ops {
 
 // A weight matrix [out, in] as a backend keeps it. Filled row by row while a model loads, constant afterwards.
 struct Matrix {
   std::int64_t out = 0, in = 0;
   at::ScalarType dtype = at::kFloat;
-  at::Tensor data;  // layout: the backend's
+  at::Tensor data;                   // layout: the backend's
+  std::vector<std::int64_t> panels;  // of a quantised one: where each panel begins in `data`, and the end; else empty
+  bool quantised() const { return !panels.empty(); }
+};
+
+// Rows of a quantised matrix that come in so many bits.
+struct QuantisedRange {
+  std::int64_t rows = 0;
+  int bits = 8;  // 4 or 8
 };
 
 struct HeadShape {
@@ -74,6 +84,11 @@ class Backend {
   virtual Matrix make_matrix(std::int64_t out, std::int64_t in, at::ScalarType dtype);
   virtual void put_rows(Matrix& m, std::int64_t row, std::int64_t count, const float* rows);
   virtual at::Tensor take_rows(const Matrix& m, const at::Tensor& ids_T);  // f32 [T, in]
+  // Whether matrices can be kept in the blocks of weightfile/blocks.h. `in` is a multiple of 32; `dtype` is that of the
+  // activations, which are rounded to 8 bits. put_blocks is to it what put_rows is to a plain one.
+  virtual bool quantises() const { return false; }
+  virtual Matrix make_quantised(const std::vector<QuantisedRange>& rows, std::int64_t in, at::ScalarType dtype);
+  virtual void put_blocks(Matrix& m, std::int64_t row, std::int64_t count, const weightfile::BlockSpan& rows);
   // y_TO = x_TI m^T + bias_O (f32, may be undefined); x has the matrix's dtype, y has `result`. Sums are f32.
   virtual at::Tensor matmul(const Matrix& m, const at::Tensor& x_TI, const at::Tensor& bias_O, at::ScalarType result);
 

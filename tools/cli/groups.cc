@@ -44,7 +44,7 @@ Parser& Parser::add(Model& m) {
   text("--from-batch", "FILE", m.from_batch, "Take the replies from the result file of such a batch");
   text("--adapter", "DIR", m.adapter, "Apply a LoRA adapter (PEFT folder)");
   text("--device", "auto|cpu|cuda[:N]", m.device, "Where to run");
-  choice("--dtype", {"auto", "f32", "bf16", "f16"}, m.dtype, "Arithmetic of the weights");
+  choice("--dtype", {"auto", "f32", "bf16", "f16", "int8"}, m.dtype, "Arithmetic of the weights");
   integer("--threads", "N", m.threads, 0, 4096, "CPU threads (default: one a core)");
   integer("--batch", "N", m.batch, 0, 65536, "Sequences decoded at once (default: what memory allows, at most 32)");
   integer("--context", "TOKENS", m.context, 0, kMany, "Longest prompt and reply together (default: the model's)");

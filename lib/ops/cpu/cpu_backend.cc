@@ -4,34 +4,14 @@
 #include <atomic>
 #include <cstring>
 
+#include "lib/ops/cpu/memory.h"
 #include "lib/ops/cpu/pool.h"
+#include "lib/ops/cpu/quantised.h"
 
 namespace rm::ops::cpu {
 namespace {
 
-constexpr std::int64_t kRowGrain = 4;    // rows of one task of the row-wise operations
 constexpr std::int64_t kQueryRows = 96;  // rows (queries x group) of one attention task
-
-std::int64_t round_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit * unit; }
-std::int64_t padded_width(const HeadShape& s) { return round_up(s.width, 16); }
-bool is_bf16(at::ScalarType t) { return t == at::kBFloat16; }
-std::int64_t pack(at::ScalarType t) { return is_bf16(t) ? 2 : 1; }
-std::int64_t element(at::ScalarType t) { return is_bf16(t) ? 2 : 4; }
-
-std::uint16_t bf16_bits(float x) { return c10::BFloat16(x).x; }
-
-char* bytes(const at::Tensor& t) { return static_cast<char*>(t.data_ptr()); }
-at::Tensor empty(at::IntArrayRef shape, at::ScalarType t) { return at::empty(shape, at::TensorOptions().dtype(t)); }
-
-// One block of memory a worker, cut to 64 bytes.
-struct Scratch {
-  explicit Scratch(std::int64_t each) : each_(round_up(each, 64)), data_(empty({each_ * threads()}, at::kByte)) {}
-  void* of(int worker) const { return bytes(data_) + worker * each_; }
-
- private:
-  std::int64_t each_;
-  at::Tensor data_;
-};
 
 }  // namespace
 
@@ -74,6 +54,7 @@ void CpuBackend::put_rows(Matrix& m, std::int64_t row, std::int64_t count, const
 }
 
 at::Tensor CpuBackend::take_rows(const Matrix& m, const at::Tensor& ids_T) {
+  if (m.quantised()) return take_quantised_rows(m, ids_T);
   const std::int64_t T = ids_T.numel(), in = m.in, p = pack(m.dtype);
   at::Tensor out = empty({T, in}, at::kFloat);
   const std::int64_t* ids = ids_T.const_data_ptr<std::int64_t>();
@@ -96,6 +77,7 @@ at::Tensor CpuBackend::matmul(const Matrix& m, const at::Tensor& x_TI, const at:
   const at::Tensor x = x_TI.contiguous();
   const std::int64_t T = x.size(0), panels = (m.out + kPanel - 1) / kPanel, size = element(m.dtype);
   TORCH_CHECK(x.size(1) == m.in && x.scalar_type() == m.dtype, "matmul: input does not fit the matrix");
+  if (m.quantised()) return matmul_quantised(m, x, bias_O, result);
   at::Tensor y = empty({T, m.out}, result);
   const Scratch scratch(T * kPanel * 4);
   const float* bias = bias_O.defined() ? bias_O.const_data_ptr<float>() : nullptr;

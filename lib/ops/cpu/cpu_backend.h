@@ -22,6 +22,9 @@ class CpuBackend final : public Backend {
   Matrix make_matrix(std::int64_t out, std::int64_t in, at::ScalarType dtype) override;
   void put_rows(Matrix& m, std::int64_t row, std::int64_t count, const float* rows) override;
   at::Tensor take_rows(const Matrix& m, const at::Tensor& ids_T) override;
+  bool quantises() const override { return true; }
+  Matrix make_quantised(const std::vector<QuantisedRange>& rows, std::int64_t in, at::ScalarType dtype) override;
+  void put_blocks(Matrix& m, std::int64_t row, std::int64_t count, const weightfile::BlockSpan& rows) override;
   at::Tensor matmul(const Matrix& m, const at::Tensor& x_TI, const at::Tensor& bias_O, at::ScalarType result) override;
   std::int64_t page_bytes(const HeadShape& s, at::ScalarType dtype) const override;
   LayerCache make_cache(std::int64_t pages, const HeadShape& s, at::ScalarType dtype) override;
@@ -35,6 +38,8 @@ class CpuBackend final : public Backend {
                     const LayerCache& cache) override;
 
  private:
+  at::Tensor matmul_quantised(const Matrix& m, const at::Tensor& x_TI, const at::Tensor& bias_O, at::ScalarType result);
+
   const KernelTable& kernels_;
 };
 

@@ -31,6 +31,35 @@ struct PanelJob {
   bool out_bf16 = false;
 };
 
+// Quantised matrices: w = factor * (scale * q - minimum), q of 4 or 8 bits, scale and minimum halves for blocks of 32 weights,
+// factor a power of two for each output, chosen so that the halves neither overflow nor lose digits. A panel of kPanel
+// outputs is kPanel factors (f32) and then its blocks, one after the other along k; a block is its weights, kPanel scales
+// and kPanel minimums. Weights lie in groups of four along k for all outputs: [8][kPanel][4] bytes; with 4 bits the low
+// halves of [4][kPanel][4] bytes are groups 0, 2, 4, 6 and the high halves 1, 3, 5, 7.
+inline constexpr std::int64_t kBlockWeights = 32;
+inline constexpr std::int64_t kBlockBytes8 = kBlockWeights * kPanel + 4 * kPanel;
+inline constexpr std::int64_t kBlockBytes4 = kBlockWeights * kPanel / 2 + 4 * kPanel;
+// Activations are rounded to 8 bits in chunks of this many along k, each with a scale; sums are over blocks.
+inline constexpr std::int64_t kChunk = 256;
+
+struct QuantisedRows {
+  const std::int8_t* q = nullptr;  // [rows, k]
+  const float* scales = nullptr;   // [rows, ceil(k / kChunk)]
+  const float* sums = nullptr;     // [rows, k / kBlockWeights], of q, negative
+};
+
+struct QuantisedJob {
+  QuantisedRows a;
+  std::int64_t rows = 0, k = 0;  // k a multiple of kBlockWeights
+  const void* panel = nullptr;
+  int bits = 4;
+  float* scratch = nullptr;           // [rows, kPanel]
+  const float* bias = nullptr;        // [columns], or null
+  void* out = nullptr;                // [rows, columns], row stride ldo
+  std::int64_t ldo = 0, columns = 0;  // columns <= kPanel
+  bool out_bf16 = false;
+};
+
 // Attention of `positions` consecutive queries of one sequence for the `group` query heads of one key/value head.
 struct AttendJob {
   const void* q =
@@ -68,6 +97,9 @@ struct KernelTable {
   bool (*usable)() = nullptr;
   void (*panel_bf16)(const PanelJob&) = nullptr;
   void (*panel_f32)(const PanelJob&) = nullptr;
+  void (*panel_quantised)(const QuantisedJob&) = nullptr;
+  // One row of k activations, bf16 or f32, to q, scales and sums.
+  void (*quantise_row)(const void* x, bool bf16, std::int64_t k, std::int8_t* q, float* scales, float* sums) = nullptr;
   void (*attend_bf16)(const AttendJob&) = nullptr;
   void (*attend_f32)(const AttendJob&) = nullptr;
   void (*rope_bf16)(const RopeJob&) = nullptr;

@@ -11,6 +11,7 @@
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")
 #define RM_WIDTH 16
 #define RM_DOT_BF16 0
+#define RM_DOT_INT8 0
 #define RM_ISA avx512
 #include "lib/ops/cpu/kernels_body.h"
 #pragma GCC pop_options

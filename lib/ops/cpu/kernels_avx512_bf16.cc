@@ -8,9 +8,10 @@
 #include <immintrin.h>
 
 #pragma GCC push_options
-#pragma GCC target("avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")
+#pragma GCC target("avx512vnni,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")
 #define RM_WIDTH 16
 #define RM_DOT_BF16 1
+#define RM_DOT_INT8 1
 #define RM_ISA avx512_bf16
 #include "lib/ops/cpu/kernels_body.h"
 #pragma GCC pop_options
@@ -18,8 +19,8 @@
 namespace rm::ops::cpu {
 
 const KernelTable kAvx512Bf16 = avx512_bf16::table("avx512-bf16", [] {
-  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 });
 
 }  // namespace rm::ops::cpu

@@ -1,5 +1,5 @@
 // The bodies of kernels.h, compiled once for every instruction set: the including file sets RM_WIDTH (floats in a vector),
-// RM_DOT_BF16 (there is a bf16 dot product instruction) and RM_ISA (the namespace), and has the target pragma around it.
+// RM_DOT_BF16 and RM_DOT_INT8 (there are dot product instructions of bf16 and of bytes) and RM_ISA (the namespace), and has the target pragma around it.
 // No include guard, and no call of an inline library function: one compiled here could be linked into code for older CPUs.
 //
 // A "word" is 32 bits: two bf16 or one f32. All inner loops are outer products over words: c[r][:] += a[r][i] * b[i][:].
@@ -382,11 +382,21 @@ void swiglu(const void* gate, const void* up, I n, void* out, bool bf16) {
     swiglu_of(static_cast<const float*>(gate), static_cast<const float*>(up), n, static_cast<float*>(out));
 }
 
+}  // namespace
+}  // namespace rm::ops::cpu::RM_ISA
+
+#include "lib/ops/cpu/quantised_body.h"
+
+namespace rm::ops::cpu::RM_ISA {
+namespace {
+
 constexpr KernelTable table(const char* name, bool (*usable)()) {
   return {name,
           usable,
           panel<false>,
           panel<true>,
+          panel_quantised,
+          quantise_row,
           attend<false, Bf16>,
           attend<true, float>,
           rope<false, Bf16>,

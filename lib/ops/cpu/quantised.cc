@@ -1,0 +1,157 @@
+#include "lib/ops/cpu/quantised.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "lib/ops/cpu/cpu_backend.h"
+#include "lib/ops/cpu/memory.h"
+
+namespace rm::ops::cpu {
+namespace {
+
+constexpr std::int64_t kFactorBytes = kPanel * 4;
+
+// One panel of a matrix.
+struct Panel {
+  char* begin;
+  int bits;
+  std::int64_t block_bytes;
+
+  Panel(const Matrix& m, std::int64_t index) : begin(bytes(m.data) + m.panels[static_cast<std::size_t>(index)]) {
+    const std::int64_t size = m.panels[static_cast<std::size_t>(index) + 1] - m.panels[static_cast<std::size_t>(index)];
+    block_bytes = (size - kFactorBytes) / (m.in / kBlockWeights);
+    bits = block_bytes == kBlockBytes4 ? 4 : 8;
+  }
+  float& factor(std::int64_t column) const { return reinterpret_cast<float*>(begin)[column]; }
+  std::uint8_t* block(std::int64_t b) const {
+    return reinterpret_cast<std::uint8_t*>(begin) + kFactorBytes + b * block_bytes;
+  }
+  // scale at [column], minimum at [kPanel + column]
+  c10::Half* halves(std::int64_t b) const { return reinterpret_cast<c10::Half*>(block(b) + block_bytes) - 2 * kPanel; }
+};
+
+void put_weight(const Panel& p, std::uint8_t* block, std::int64_t column, std::int64_t i, std::uint8_t q) {
+  const std::int64_t group = i / 4;
+  if (p.bits == 8) {
+    block[(group * kPanel + column) * 4 + i % 4] = q;
+    return;
+  }
+  std::uint8_t& pair = block[(group / 2 * kPanel + column) * 4 + i % 4];
+  pair = static_cast<std::uint8_t>(group % 2 == 0 ? (pair & 0xF0) | q : (pair & 0x0F) | q << 4);
+}
+
+std::uint8_t weight(const Panel& p, const std::uint8_t* block, std::int64_t column, std::int64_t i) {
+  const std::int64_t group = i / 4;
+  if (p.bits == 8) return block[(group * kPanel + column) * 4 + i % 4];
+  const std::uint8_t pair = block[(group / 2 * kPanel + column) * 4 + i % 4];
+  return group % 2 == 0 ? pair & 15 : pair >> 4;
+}
+
+// A power of two that brings every scale and minimum of a row to at most 1, so that halves hold them to 11 bits.
+float factor_of(const float* scale, const float* minimum, std::int64_t blocks) {
+  float most = 0;
+  for (std::int64_t b = 0; b < blocks; ++b) most = std::max({most, std::abs(scale[b]), std::abs(minimum[b])});
+  if (!(most > 0) || !std::isfinite(most)) return 1;
+  int exponent = 0;
+  std::frexp(most, &exponent);
+  return std::ldexp(1.0f, exponent);
+}
+
+}  // namespace
+
+Matrix CpuBackend::make_quantised(const std::vector<QuantisedRange>& rows, std::int64_t in, at::ScalarType dtype) {
+  TORCH_CHECK(in % kBlockWeights == 0, "a quantised matrix needs a multiple of 32 columns, not ", in);
+  Matrix m{0, in, dtype, {}, {0}};
+  std::vector<int> bits;  // of each row
+  for (const QuantisedRange& r : rows) {
+    bits.insert(bits.end(), static_cast<std::size_t>(r.rows), r.bits);
+    m.out += r.rows;
+  }
+  for (std::int64_t first = 0; first < m.out; first += kPanel) {
+    const auto begin = bits.begin() + first, end = bits.begin() + std::min(first + kPanel, m.out);
+    const std::int64_t block = std::all_of(begin, end, [](int b) { return b == 4; }) ? kBlockBytes4 : kBlockBytes8;
+    m.panels.push_back(m.panels.back() + kFactorBytes + in / kBlockWeights * block);
+  }
+  m.data = empty({m.panels.back()}, at::kByte);
+  if (m.out % kPanel != 0) {  // the columns of the last panel that nothing will fill
+    const std::int64_t last = m.panels[m.panels.size() - 2];
+    std::memset(bytes(m.data) + last, 0, m.panels.back() - last);
+  }
+  return m;
+}
+
+void CpuBackend::put_blocks(Matrix& m, std::int64_t row, std::int64_t count, const weightfile::BlockSpan& rows) {
+  const std::int64_t blocks = m.in / kBlockWeights;
+  for (std::int64_t r = 0; r < count; ++r) {
+    const Panel panel(m, (row + r) / kPanel);
+    const std::int64_t column = (row + r) % kPanel;
+    const float *scale = rows.scale + r * blocks, *minimum = rows.minimum + r * blocks;
+    const float factor = panel.factor(column) = factor_of(scale, minimum, blocks);
+    for (std::int64_t b = 0; b < blocks; ++b) {
+      const std::uint8_t* q = rows.q + (r * blocks + b) * kBlockWeights;
+      for (std::int64_t i = 0; i < kBlockWeights; ++i) put_weight(panel, panel.block(b), column, i, q[i]);
+      panel.halves(b)[column] = c10::Half(scale[b] / factor);
+      panel.halves(b)[kPanel + column] = c10::Half(minimum[b] / factor);
+    }
+  }
+}
+
+at::Tensor take_quantised_rows(const Matrix& m, const at::Tensor& ids_T) {
+  const std::int64_t T = ids_T.numel(), blocks = m.in / kBlockWeights;
+  at::Tensor out = empty({T, m.in}, at::kFloat);
+  const std::int64_t* ids = ids_T.const_data_ptr<std::int64_t>();
+  float* to = out.mutable_data_ptr<float>();
+  parallel_ranges(T, kRowGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t t = begin; t < end; ++t) {
+      const Panel panel(m, ids[t] / kPanel);
+      const std::int64_t column = ids[t] % kPanel;
+      const float factor = panel.factor(column);
+      for (std::int64_t b = 0; b < blocks; ++b) {
+        const float scale = panel.halves(b)[column], minimum = panel.halves(b)[kPanel + column];
+        for (std::int64_t i = 0; i < kBlockWeights; ++i) {
+          const float q = weight(panel, panel.block(b), column, i);
+          to[t * m.in + b * kBlockWeights + i] = factor * (scale * q - minimum);
+        }
+      }
+    }
+  });
+  return out;
+}
+
+at::Tensor CpuBackend::matmul_quantised(const Matrix& m, const at::Tensor& x_TI, const at::Tensor& bias_O,
+                                        at::ScalarType result) {
+  const std::int64_t T = x_TI.size(0), blocks = m.in / kBlockWeights, chunks = (m.in + kChunk - 1) / kChunk;
+  const at::Tensor q = empty({T, m.in}, at::kChar), scales = empty({T, chunks}, at::kFloat),
+                   sums = empty({T, blocks}, at::kFloat);
+  auto* const q_to = reinterpret_cast<std::int8_t*>(bytes(q));
+  auto* const scales_to = reinterpret_cast<float*>(bytes(scales));
+  auto* const sums_to = reinterpret_cast<float*>(bytes(sums));
+  const bool bf16 = is_bf16(x_TI.scalar_type());
+  parallel_ranges(T, kRowGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t t = begin; t < end; ++t)
+      kernels_.quantise_row(bytes(x_TI) + t * m.in * element(x_TI.scalar_type()), bf16, m.in, q_to + t * m.in,
+                            scales_to + t * chunks, sums_to + t * blocks);
+  });
+  at::Tensor y = empty({T, m.out}, result);
+  const Scratch scratch(T * kPanel * 4);
+  const float* bias = bias_O.defined() ? bias_O.const_data_ptr<float>() : nullptr;
+  parallel(static_cast<std::int64_t>(m.panels.size()) - 1, [&](std::int64_t i, int worker) {
+    const Panel panel(m, i);
+    QuantisedJob j;
+    j.a = {q_to, scales_to, sums_to};
+    j.rows = T;
+    j.k = m.in;
+    j.panel = panel.begin;
+    j.bits = panel.bits;
+    j.scratch = static_cast<float*>(scratch.of(worker));
+    j.bias = bias ? bias + i * kPanel : nullptr;
+    j.out = bytes(y) + i * kPanel * element(result);
+    j.ldo = m.out;
+    j.columns = std::min<std::int64_t>(kPanel, m.out - i * kPanel);
+    j.out_bf16 = is_bf16(result);
+    kernels_.panel_quantised(j);
+  });
+  return y;
+}
+
+}  // namespace rm::ops::cpu
