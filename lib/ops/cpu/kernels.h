@@ -39,13 +39,12 @@ struct PanelJob {
 inline constexpr std::int64_t kBlockWeights = 32;
 inline constexpr std::int64_t kBlockBytes8 = kBlockWeights * kPanel + 4 * kPanel;
 inline constexpr std::int64_t kBlockBytes4 = kBlockWeights * kPanel / 2 + 4 * kPanel;
-// Activations are rounded to 8 bits in chunks of this many along k, each with a scale; sums are over blocks.
-inline constexpr std::int64_t kChunk = 256;
+inline constexpr std::int64_t kChunk = 256;  // of a panel's weights along k that are used while they are in the first cache
 
 struct QuantisedRows {
   const std::int8_t* q = nullptr;  // [rows, k]
-  const float* scales = nullptr;   // [rows, ceil(k / kChunk)]
-  const float* sums = nullptr;     // [rows, k / kBlockWeights], of q, negative
+  const float* scales = nullptr;   // [rows, k / kBlockWeights]: activations are rounded to 127 steps of this
+  const float* sums = nullptr;     // [rows, k / kBlockWeights]: of q, times scale, negative
 };
 
 struct QuantisedJob {

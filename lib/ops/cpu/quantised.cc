@@ -120,8 +120,8 @@ at::Tensor take_quantised_rows(const Matrix& m, const at::Tensor& ids_T) {
 
 at::Tensor CpuBackend::matmul_quantised(const Matrix& m, const at::Tensor& x_TI, const at::Tensor& bias_O,
                                         at::ScalarType result) {
-  const std::int64_t T = x_TI.size(0), blocks = m.in / kBlockWeights, chunks = (m.in + kChunk - 1) / kChunk;
-  const at::Tensor q = empty({T, m.in}, at::kChar), scales = empty({T, chunks}, at::kFloat),
+  const std::int64_t T = x_TI.size(0), blocks = m.in / kBlockWeights;
+  const at::Tensor q = empty({T, m.in}, at::kChar), scales = empty({T, blocks}, at::kFloat),
                    sums = empty({T, blocks}, at::kFloat);
   auto* const q_to = reinterpret_cast<std::int8_t*>(bytes(q));
   auto* const scales_to = reinterpret_cast<float*>(bytes(scales));
@@ -130,7 +130,7 @@ at::Tensor CpuBackend::matmul_quantised(const Matrix& m, const at::Tensor& x_TI,
   parallel_ranges(T, kRowGrain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t t = begin; t < end; ++t)
       kernels_.quantise_row(bytes(x_TI) + t * m.in * element(x_TI.scalar_type()), bf16, m.in, q_to + t * m.in,
-                            scales_to + t * chunks, sums_to + t * blocks);
+                            scales_to + t * blocks, sums_to + t * blocks);
   });
   at::Tensor y = empty({T, m.out}, result);
   const Scratch scratch(T * kPanel * 4);

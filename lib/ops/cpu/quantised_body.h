@@ -2,7 +2,7 @@
 // whose vectors and names it uses. Layout and formula: quantised.h.
 //
 // A register tile is kR rows by kN vectors of columns. It walks the blocks of a chunk: sums of 32 products in integers, then
-// scale * sum - minimum * (sum of the activations) in floats; after the chunk the row's scale is multiplied in. The order of
+// scale * sum - minimum * (sum of the activations) in floats, each with the activations' own scale for the block. The order of
 // additions for a row and a column is the same in every tile.
 
 namespace rm::ops::cpu::RM_ISA {
@@ -75,10 +75,8 @@ inline IV dot4(IV acc, BV w, std::int32_t a) {
 struct Chunk {
   const std::int8_t* a;  // [rows], stride lda
   I lda;
-  const float* sums;  // of the activations of each block, negative, [rows], stride lds
+  const float *scales, *sums;  // of the activations of each block, [rows], stride lds
   I lds;
-  const float* scale;  // of the activations of this chunk, [rows], stride ldc
-  I ldc;
   const Byte* weights;  // of the first block
   I blocks;
   float* out;  // [rows, kPanel]
@@ -124,18 +122,18 @@ void chunk_tile(const Chunk& c, I column) {
       const V scale = load_halves(halves + n * kW), minimum = load_halves(halves + kPanel + n * kW);
 #pragma GCC unroll 6
       for (int r = 0; r < kR; ++r) {
-        total[r][n] = fused(scale, __builtin_convertvector(acc[r][n], V), total[r][n]);
+        const V product = __builtin_convertvector(acc[r][n], V) * splat(c.scales[r * c.lds + b]);
+        total[r][n] = fused(scale, product, total[r][n]);
         total[r][n] = fused(minimum, splat(c.sums[r * c.lds + b]), total[r][n]);
       }
     }
   }
 #pragma GCC unroll 6
   for (int r = 0; r < kR; ++r) {
-    const V scale = splat(c.scale[r * c.ldc]);
 #pragma GCC unroll 4
     for (int n = 0; n < kN; ++n) {
       float* to = c.out + r * kPanel + column + n * kW;
-      store(to, fused(total[r][n], scale, c.add ? load(to) : V{}));
+      store(to, c.add ? load(to) + total[r][n] : total[r][n]);
     }
   }
 }
@@ -178,10 +176,9 @@ void panel_quantised(const QuantisedJob& j) {
       const I count = j.rows / tiles + (t < j.rows % tiles);
       const Chunk c = {j.a.q + row * j.k + first,
                        j.k,
+                       j.a.scales + row * (j.k / kBlockWeights) + first / kBlockWeights,
                        j.a.sums + row * (j.k / kBlockWeights) + first / kBlockWeights,
                        j.k / kBlockWeights,
-                       j.a.scales + row * chunks + chunk,
-                       chunks,
                        weights + first / kBlockWeights * block_bytes,
                        blocks,
                        j.scratch + row * kPanel,
@@ -210,19 +207,19 @@ void panel_quantised(const QuantisedJob& j) {
   }
 }
 
-// One chunk of a row: 127 steps to the largest magnitude. A number that is not finite makes the scale NaN, and with it the row.
+// A row of k activations: 127 steps to the largest magnitude of each block. A number that is not finite makes the block's
+// scale NaN, and with it the row's results.
 template <class E>
-void quantise_chunk(const E* x, I n, std::int8_t* q, float* scale, float* sums) {
-  V top = V{}, zero = V{};
-  for (I i = 0; i < n; i += kW) {
-    const V v = load(x + i), negative = V{} - v;
-    top = max(top, max(v, negative));
-    zero += v * 0.0f;
-  }
-  const float most = maximum(top), step = most > 0 ? 127.0f / most : 0.0f;
-  *scale = most / 127.0f + sum(zero);
+void quantise_row_of(const E* x, I k, std::int8_t* q, float* scales, float* sums) {
   const V magic = splat(12582912.0f);
-  for (I b = 0; b < n; b += kBlockWeights) {
+  for (I b = 0; b < k; b += kBlockWeights) {
+    V top = V{}, zero = V{};
+    for (I i = b; i < b + kBlockWeights; i += kW) {
+      const V v = load(x + i), negative = V{} - v;
+      top = max(top, max(v, negative));
+      zero += v * 0.0f;
+    }
+    const float most = maximum(top), step = most > 0 ? 127.0f / most : 0.0f, scale = most / 127.0f + sum(zero);
     IV all = {};
     for (I i = b; i < b + kBlockWeights; i += kW) {
       const V rounded = load(x + i) * step + magic;  // the integer sits in the low bits
@@ -233,15 +230,9 @@ void quantise_chunk(const E* x, I n, std::int8_t* q, float* scale, float* sums) 
     }
     std::int32_t s = 0;
     for (int i = 0; i < kW; ++i) s += all[i];
-    sums[b / kBlockWeights] = static_cast<float>(-s);
+    scales[b / kBlockWeights] = scale;
+    sums[b / kBlockWeights] = -scale * static_cast<float>(s);
   }
-}
-
-template <class E>
-void quantise_row_of(const E* x, I k, std::int8_t* q, float* scales, float* sums) {
-  for (I first = 0; first < k; first += kChunk)
-    quantise_chunk(x + first, k - first < kChunk ? k - first : kChunk, q + first, scales + first / kChunk,
-                   sums + first / kBlockWeights);
 }
 void quantise_row(const void* x, bool bf16, I k, std::int8_t* q, float* scales, float* sums) {
   if (bf16)

@@ -32,15 +32,15 @@ struct Weights {
   }
 };
 
-// Activations as they are rounded: 127 steps to the largest of each 256.
+// Activations as they are rounded: 127 steps to the largest of each 32.
 std::vector<double> rounded(const at::Tensor& x) {
   std::vector<double> out;
   const std::int64_t n = x.numel();
   const float* v = x.const_data_ptr<float>();
-  for (std::int64_t first = 0; first < n; first += 256) {
+  for (std::int64_t first = 0; first < n; first += 32) {
     float most = 0;
-    for (std::int64_t i = first; i < std::min(first + 256, n); ++i) most = std::max(most, std::abs(v[i]));
-    for (std::int64_t i = first; i < std::min(first + 256, n); ++i)
+    for (std::int64_t i = first; i < std::min(first + 32, n); ++i) most = std::max(most, std::abs(v[i]));
+    for (std::int64_t i = first; i < std::min(first + 32, n); ++i)
       out.push_back(most > 0 ? std::nearbyint(v[i] * (127.0f / most)) * most / 127 : 0);
   }
   return out;
