@@ -118,10 +118,10 @@ std::string heat_map(const std::string& caption, const bench::Scores::Matrix& m)
   for (int c = 0; c < 3; ++c)
     out += "<th scope=\"col\"><small>rejected</small> " + std::string(bench::style(c)) + "</th>";
   out += "</tr></thead>\n<tbody>";
-  for (int row = 0; row < 3; ++row) {
-    out += "<tr><th scope=\"row\"><small>chosen</small> " + std::string(bench::style(row)) + "</th>";
-    for (int c = 0; c < 3; ++c) {
-      const Figure& f = m.cells[static_cast<std::size_t>(3 * row + c)];
+  for (std::size_t row = 0; row < 3; ++row) {
+    out += "<tr><th scope=\"row\"><small>chosen</small> " + std::string(bench::style(static_cast<int>(row))) + "</th>";
+    for (std::size_t c = 0; c < 3; ++c) {
+      const Figure& f = m.cells[3 * row + c];
       if (!f.value) {
         out += "<td class=\"empty\">–</td>";
         continue;

@@ -39,7 +39,8 @@ struct PanelJob {
 inline constexpr std::int64_t kBlockWeights = 32;
 inline constexpr std::int64_t kBlockBytes8 = kBlockWeights * kPanel + 4 * kPanel;
 inline constexpr std::int64_t kBlockBytes4 = kBlockWeights * kPanel / 2 + 4 * kPanel;
-inline constexpr std::int64_t kChunk = 256;  // of a panel's weights along k that are used while they are in the first cache
+inline constexpr std::int64_t kChunk =
+    256;  // of a panel's weights along k that are used while they are in the first cache
 
 struct QuantisedRows {
   const std::int8_t* q = nullptr;  // [rows, k]
