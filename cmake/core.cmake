@@ -77,12 +77,13 @@ rm_layer(rubric DEPS rm_records rm_stats rm_text rm_base)
 rm_layer(judge DEPS rm_rubric rm_generate rm_records rm_stats rm_text rm_base)
 rm_layer(serve DEPS rm_judge rm_rubric rm_generate rm_records rm_text rm_base PkgConfig::HTTPLIB Threads::Threads)
 
-# Pages are text files, compiled in: rm_embed(<layer> <file of the layer> <name>.inc); lib/rubric/trace.js is in two of them.
+# Pages are text files, compiled in: rm_embed(<layer> <file of the layer> <name>.inc); what two of them share lies in lib/rubric.
 function(rm_embed layer file name)
   set(in ${CMAKE_SOURCE_DIR}/lib/${layer}/${file})
   set(out ${CMAKE_BINARY_DIR}/generated/${name})
   add_custom_command(OUTPUT ${out} COMMAND ${CMAKE_COMMAND} -DROOT=${CMAKE_SOURCE_DIR} -DIN=${in} -DOUT=${out} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
-    DEPENDS ${in} ${CMAKE_SOURCE_DIR}/lib/rubric/trace.js ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+    DEPENDS ${in} ${CMAKE_SOURCE_DIR}/lib/rubric/trace.js ${CMAKE_SOURCE_DIR}/lib/rubric/look.css
+      ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
   target_sources(rm_${layer} PRIVATE ${out})
 endfunction()
 rm_embed(serve page.html page.inc)
