@@ -140,6 +140,13 @@ Result<Comparison> compare(Tally& first, Tally& second, const Settings& s) {
   return c;
 }
 
+void correct_for_number(std::vector<Comparison>& all) {
+  std::vector<double> p;
+  for (const Comparison& c : all) p.push_back(c.p);
+  const std::vector<double> corrected = stats::holm(p);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].p_holm = corrected[i];
+}
+
 Result<void> each_difference(Tally& first, Tally& second, const Differing& f) {
   const std::vector<Row>&a = first.rows(), &b = second.rows();
   for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {

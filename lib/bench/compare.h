@@ -31,6 +31,9 @@ struct Comparison {
 // Both tallies have passed check(). Renumbers `second`. Errors: reason "other_items" naming what only one of them has.
 Result<Comparison> compare(Tally& first, Tally& second, const Settings& s);
 
+// Sets p_holm of all by their number.
+void correct_for_number(std::vector<Comparison>& all);
+
 // Every record in which the two came to different categories, in the order of the items.
 using Differing = std::function<Result<void>(const Item& item, const Row& first, const Row& second)>;
 Result<void> each_difference(Tally& first, Tally& second, const Differing& f);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "lib/base/number.h"
+#include "lib/judge/wording_parts.h"
 
 namespace rm::judge {
 namespace wording {
@@ -22,69 +23,23 @@ A judgement looks like this:
 
 X is A or B.)";
 
-const std::string_view kRubricUser = R"([Question of the client]
-{question}
+const std::string_view kRubricUser = RM_QUESTION "\n" RM_RUBRIC "\n" RM_ANSWERS;
 
-[Rubric begins]
-{rubric}
-[Rubric ends]
-
-[Answer of chatbot A begins]
-{answer_a}
-[Answer of chatbot A ends]
-
-[Answer of chatbot B begins]
-{answer_b}
-[Answer of chatbot B ends])";
-
-const std::string_view kRubricMultiTurn = R"([Rubric begins]
-{rubric}
-[Rubric ends]
-
-[Conversation of chatbot A with the client begins]
-{conversation_1}
-[Conversation of chatbot A with the client ends]
-
-[Conversation of chatbot B with the client begins]
-{conversation_2}
-[Conversation of chatbot B with the client ends])";
+const std::string_view kRubricMultiTurn = RM_RUBRIC "\n" RM_CONVERSATIONS;
 
 const std::string_view kPlainRubricUser =
     R"(Two chatbots, A and B, answered a client's question. Decide as a fair judge, by the rubric below and no other, which answer is better. Weights say how much a criterion counts; criteria without one count alike.
 
-[Question of the client]
-{question}
+)" RM_QUESTION "\n" RM_RUBRIC "\n" RM_ANSWERS R"(
 
-[Rubric begins]
-{rubric}
-[Rubric ends]
-
-[Answer of chatbot A begins]
-{answer_a}
-[Answer of chatbot A ends]
-
-[Answer of chatbot B begins]
-{answer_b}
-[Answer of chatbot B ends]
-
-Think it through, then end with your verdict in exactly this form: <answer>[[A]]</answer> if A's answer is better, <answer>[[B]]</answer> if B's answer is better.)";
+)" RM_END_ANSWERS;
 
 const std::string_view kPlainRubricMultiTurn =
     R"(Two chatbots, A and B, each had a conversation with the same client. Decide as a fair judge, by the rubric below and no other, which chatbot served the client better. Weights say how much a criterion counts; criteria without one count alike.
 
-[Rubric begins]
-{rubric}
-[Rubric ends]
+)" RM_RUBRIC "\n" RM_CONVERSATIONS R"(
 
-[Conversation of chatbot A with the client begins]
-{conversation_1}
-[Conversation of chatbot A with the client ends]
-
-[Conversation of chatbot B with the client begins]
-{conversation_2}
-[Conversation of chatbot B with the client ends]
-
-Think it through, then end with your verdict in exactly this form: <answer>[[A]]</answer> if A is better, <answer>[[B]]</answer> if B is better.)";
+)" RM_END_CONVERSATIONS;
 
 }  // namespace wording
 

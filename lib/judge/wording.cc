@@ -1,5 +1,7 @@
 #include "lib/judge/wording.h"
 
+#include "lib/judge/wording_parts.h"
+
 namespace rm::judge::wording {
 
 const std::string_view kCorSystem =
@@ -39,53 +41,23 @@ A Chat judgement looks like this:
 
 X is A or B.)";
 
-const std::string_view kCorUser = R"([Question of the client]
-{question}
+const std::string_view kCorUser = RM_QUESTION "\n" RM_ANSWERS;
 
-[Answer of chatbot A begins]
-{answer_a}
-[Answer of chatbot A ends]
-
-[Answer of chatbot B begins]
-{answer_b}
-[Answer of chatbot B ends])";
-
-const std::string_view kCorMultiTurn = R"([Conversation of chatbot A with the client begins]
-{conversation_1}
-[Conversation of chatbot A with the client ends]
-
-[Conversation of chatbot B with the client begins]
-{conversation_2}
-[Conversation of chatbot B with the client ends])";
+const std::string_view kCorMultiTurn = RM_CONVERSATIONS;
 
 const std::string_view kPlainUser =
     R"(Two chatbots, A and B, answered a client's question. Decide as a fair judge which answer is better.
 
-[Question of the client]
-{question}
+)" RM_QUESTION "\n" RM_ANSWERS R"(
 
-[Answer of chatbot A begins]
-{answer_a}
-[Answer of chatbot A ends]
-
-[Answer of chatbot B begins]
-{answer_b}
-[Answer of chatbot B ends]
-
-Think it through, then end with your verdict in exactly this form: <answer>[[A]]</answer> if A's answer is better, <answer>[[B]]</answer> if B's answer is better.)";
+)" RM_END_ANSWERS;
 
 const std::string_view kPlainMultiTurn =
     R"(Two chatbots, A and B, each had a conversation with the same client. Decide as a fair judge which chatbot served the client better.
 
-[Conversation of chatbot A with the client begins]
-{conversation_1}
-[Conversation of chatbot A with the client ends]
+)" RM_CONVERSATIONS R"(
 
-[Conversation of chatbot B with the client begins]
-{conversation_2}
-[Conversation of chatbot B with the client ends]
-
-Think it through, then end with your verdict in exactly this form: <answer>[[A]]</answer> if A is better, <answer>[[B]]</answer> if B is better.)";
+)" RM_END_CONVERSATIONS;
 
 const std::string_view kRateSystem =
     R"(You are a fair and careful judge. A client asked a question and a chatbot gave an answer. Rate how well the answer serves the client.

@@ -19,8 +19,7 @@ void write_chain(json::Writer& w, const Chain& c) {
   w.member("pass", c.pass).member("teacher", std::string_view(c.teacher));
   w.member("verdict", std::string_view(&c.verdict, 1)).member("filter", std::string_view(c.filter));
   w.member("prompt_id", std::string_view(c.prompt_id)).member("seed", c.seed);
-  w.key("usage").begin_object().member("prompt_tokens", c.prompt_tokens);
-  w.member("completion_tokens", c.completion_tokens).end_object();
+  write_usage(w, c.prompt_tokens, c.completion_tokens);
   if (!c.reasoning.empty()) w.member("reasoning", std::string_view(c.reasoning));
   if (c.wrong_response) w.member("wrong_response", std::string_view(*c.wrong_response));
   if (c.second_response) w.member("second_response", std::string_view(*c.second_response));
@@ -54,12 +53,7 @@ Result<Chain> read_chain_object(const Value& v) {
   if (verdict != "A" && verdict != "B") m.fail("verdict", "is neither \"A\" nor \"B\"");
   c.pass = static_cast<int>(pass);
   if (!verdict.empty()) c.verdict = verdict[0];
-  if (const auto usage = m.get("usage", Type::kObject)) {
-    Members u(*usage, "chain.usage.", kReason);
-    u.count("prompt_tokens", c.prompt_tokens);
-    u.count("completion_tokens", c.completion_tokens);
-    if (u.error()) return *u.error();
-  }
+  m.usage(c.prompt_tokens, c.completion_tokens);
   if (m.error()) return *m.error();
   return c;
 }

@@ -33,8 +33,8 @@ void write_sample(json::Writer& w, const Sample& s) {
   if (!s.answer) w.member("p_a", s.p_a);
   if (s.closed) w.member("closed", true);
   w.member("finish_reason", std::string_view(s.finish_reason));
-  w.key("usage").begin_object().member("prompt_tokens", s.prompt_tokens);
-  w.member("completion_tokens", s.completion_tokens).end_object().end_object();
+  write_usage(w, s.prompt_tokens, s.completion_tokens);
+  w.end_object();
 }
 
 void write_ranking(json::Writer& w, const Judgment& j) {
@@ -95,12 +95,7 @@ Result<Sample> read_sample(const Value& v, const std::string& path) {
   if (f.get("answer", Type::kNumber)) f.count("answer", s.answer.emplace());
   f.number("rating", s.rating);
   if (const auto closed = f.get("closed", Type::kBool)) s.closed = *closed->boolean();
-  if (const auto usage = f.get("usage", Type::kObject)) {
-    Members u(*usage, path + ".usage.", kReason);
-    u.count("prompt_tokens", s.prompt_tokens);
-    u.count("completion_tokens", s.completion_tokens);
-    if (u.error()) return *u.error();
-  }
+  f.usage(s.prompt_tokens, s.completion_tokens);
   if (f.error()) return *f.error();
   return s;
 }

@@ -48,4 +48,18 @@ void Members::fail(const char* key, const std::string& what) {
   if (!error_) error_ = make_error(Exit::kInput, reason_, "\"" + path_ + key + "\" " + what);
 }
 
+void Members::usage(std::int64_t& prompt_tokens, std::int64_t& completion_tokens) {
+  const auto usage = get("usage", json::Type::kObject);
+  if (!usage) return;
+  Members u(*usage, path_ + "usage.", reason_);
+  u.count("prompt_tokens", prompt_tokens);
+  u.count("completion_tokens", completion_tokens);
+  if (u.error() && !error_) error_ = u.error();
+}
+
+void write_usage(json::Writer& w, std::int64_t prompt_tokens, std::int64_t completion_tokens) {
+  w.key("usage").begin_object().member("prompt_tokens", prompt_tokens);
+  w.member("completion_tokens", completion_tokens).end_object();
+}
+
 }  // namespace rm::records

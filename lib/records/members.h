@@ -26,6 +26,8 @@ class Members {
   void boolean(const char* key, std::optional<bool>& out);
   void count(const char* key, std::int64_t& out);  // a whole number from 0
   void seed(const char* key, std::uint64_t& out);
+  // {"prompt_tokens", "completion_tokens"} of a member "usage".
+  void usage(std::int64_t& prompt_tokens, std::int64_t& completion_tokens);
   // The value where it is there, not null and of the type.
   std::optional<json::Value> get(const char* key, json::Type type);
   void fail(const char* key, const std::string& what);
@@ -37,5 +39,8 @@ class Members {
   const char* reason_;
   std::optional<Error> error_;
 };
+
+// What Members::usage reads: the member of an object that is open.
+void write_usage(json::Writer& w, std::int64_t prompt_tokens, std::int64_t completion_tokens);
 
 }  // namespace rm::records

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "lib/base/limits.h"
+#include "lib/records/members.h"
 
 namespace rm::records {
 namespace {
@@ -10,36 +11,30 @@ namespace {
 using json::Type;
 using json::Value;
 
+constexpr const char* kReason = "bad_rubric";
+
 Error bad(const std::string& field, const std::string& what) {
-  return make_error(Exit::kInput, "bad_rubric", "\"" + field + "\" " + what);
+  return make_error(Exit::kInput, kReason, "\"" + field + "\" " + what);
 }
 
 Error wrong_type(const std::string& field, const Value& v, const char* expected) {
   return bad(field, std::string("is ") + json::name(v.type()) + "; expected " + expected);
 }
 
-// The text of a field; one that is not there or null leaves `out` as it was.
-Result<void> text(const Value& object, const std::string& path, const char* key, std::string& out) {
-  const auto v = object.find(key);
-  if (!v || v->is(Type::kNull)) return {};
-  if (!v->string()) return wrong_type(path + key, *v, "a string");
-  out = std::string(*v->string());
-  return {};
-}
-
-Result<std::vector<Value>> list(const Value& object, const char* key) {
-  const auto v = object.find(key);
-  if (!v || v->is(Type::kNull)) return std::vector<Value>{};
-  if (!v->is(Type::kArray)) return wrong_type(std::string("rubric.") + key, *v, "a list");
-  if (v->size() > limits::kTurns) return bad(std::string("rubric.") + key, "has more entries than are read");
-  return v->items();
+Result<std::vector<Value>> list(Members& m, const char* key) {
+  const auto v = m.get(key, Type::kArray);
+  if (v && v->size() > limits::kTurns) m.fail(key, "has more entries than are read");
+  if (m.error()) return *m.error();
+  return v ? v->items() : std::vector<Value>{};
 }
 
 Result<Criterion> read_criterion(const Value& v, const std::string& path) {
   if (!v.is(Type::kObject)) return wrong_type(path, v, "an object");
   Criterion c;
-  RM_TRY(text(v, path + ".", "name", c.name));
-  RM_TRY(text(v, path + ".", "description", c.description));
+  Members m(v, path + ".", kReason);
+  m.text("name", c.name);
+  m.text("description", c.description);
+  if (m.error()) return *m.error();
   if (c.name.empty()) return bad(path + ".name", "is missing; every criterion has a name");
   const auto weight = v.find("weight");
   if (!weight || weight->is(Type::kNull)) return c;
@@ -76,8 +71,7 @@ void write_rubric(json::Writer& w, const Rubric& r) {
 void write_rubric_source(json::Writer& w, const RubricSource& s) {
   w.begin_object().member("text", std::string_view(s.text)).member("reasoning", std::string_view(s.reasoning));
   w.member("finish_reason", std::string_view(s.finish_reason));
-  w.key("usage").begin_object().member("prompt_tokens", s.prompt_tokens);
-  w.member("completion_tokens", s.completion_tokens).end_object();
+  write_usage(w, s.prompt_tokens, s.completion_tokens);
   w.member("model", std::string_view(s.model)).member("prompt_id", std::string_view(s.prompt_id));
   w.member("seed", s.seed).end_object();
 }
@@ -85,26 +79,30 @@ void write_rubric_source(json::Writer& w, const RubricSource& s) {
 Result<Rubric> read_rubric(const Value& v) {
   if (!v.is(Type::kObject)) return wrong_type("rubric", v, "an object");
   Rubric r;
+  Members m(v, "rubric.", kReason);
   std::string type;
-  RM_TRY(text(v, "rubric.", "type", type));
+  m.text("type", type);
+  m.text("justify", r.justify);
+  m.text("solution", r.solution);
+  if (m.error()) return *m.error();
   if (!type.empty() && type != "chat" && type != "reasoning")
     return bad("rubric.type", "is neither \"chat\" nor \"reasoning\" nor null");
   if (!type.empty()) r.type = std::move(type);
-  RM_TRY(text(v, "rubric.", "justify", r.justify));
-  RM_TRY(text(v, "rubric.", "solution", r.solution));
-  RM_ASSIGN(const std::vector<Value> criteria, list(v, "criteria"));
+  RM_ASSIGN(const std::vector<Value> criteria, list(m, "criteria"));
   for (const Value& item : criteria) {
     RM_ASSIGN(Criterion c, read_criterion(item, "rubric.criteria[" + std::to_string(r.criteria.size()) + "]"));
     r.criteria.push_back(std::move(c));
   }
-  RM_ASSIGN(const std::vector<Value> unread, list(v, "unread"));
+  RM_ASSIGN(const std::vector<Value> unread, list(m, "unread"));
   for (const Value& item : unread) {
     if (!item.is(Type::kObject)) return wrong_type("rubric.unread", item, "a list of objects");
     Unread& u = r.unread.emplace_back();
-    RM_TRY(text(item, "rubric.unread.", "what", u.what));
-    RM_TRY(text(item, "rubric.unread.", "reason", u.reason));
-    RM_TRY(text(item, "rubric.unread.", "name", u.name));
-    RM_TRY(text(item, "rubric.unread.", "text", u.text));
+    Members of(item, "rubric.unread.", kReason);
+    of.text("what", u.what);
+    of.text("reason", u.reason);
+    of.text("name", u.name);
+    of.text("text", u.text);
+    if (of.error()) return *of.error();
   }
   return r;
 }

@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "lib/base/escape.h"
-#include "lib/base/fd.h"
 #include "lib/base/number.h"
+#include "tools/cli/asking.h"
 #include "tools/cli/report.h"
 
 namespace rm::rmdistill {
@@ -89,11 +89,7 @@ Result<void> read_split(MixOptions& o) {
 }
 
 Result<void> read_sources(MixOptions& o) {
-  if (!o.files.empty() && o.common.in_given) return usage("give files by name or with -i, not both", "-i");
-  if (o.files.empty()) o.files.push_back(o.common.in);
-  const auto in = fd::kind(0, "");
-  if (o.files == std::vector<std::string>{"-"} && in && in->terminal)
-    return usage("standard input is a terminal: name the sources, or pipe one in (--help shows how)");
+  RM_TRY(cli::choose_inputs(o.common, "name the sources, or pipe one in (--help shows how)", o.files));
   for (const std::string& file : o.files) {
     distill::SourceRules s{stem(file), file, {}, {}};
     for (const distill::SourceRules& other : o.rules.sources) {

@@ -4,8 +4,8 @@
 #include <chrono>
 
 #include "lib/base/atomic_file.h"
-#include "lib/base/fd.h"
 #include "lib/base/number.h"
+#include "tools/cli/asking.h"
 #include "tools/cli/open.h"
 #include "tools/cli/record_run.h"
 
@@ -77,15 +77,12 @@ Result<void> interpret(PassOptions& o) {
   distill::Settings& s = o.settings;
   s.filter = *distill::parse_filter(o.filter);
   s.form = o.model.form == "plain" ? judge::Form::kPlain : judge::Form::kCor;
-  s.temperature = o.model.temperature.value_or(0.0);
-  s.top_p = o.model.top_p.value_or(1.0);
-  if (s.top_p <= 0) return usage("0 leaves no token to choose; give more than 0, up to 1", "--top-p");
-  s.max_tokens = o.model.max_tokens;
-  s.seed = o.common.seed;
-  if (o.common.in_given) return {};
-  const auto in = fd::kind(0, "");
-  if (in && in->terminal) return usage("standard input is a terminal: give records with -i FILE or a pipe");
-  return {};
+  RM_ASSIGN(const cli::Sampling how, cli::sampling_of(o.common, o.model));
+  s.temperature = how.temperature;
+  s.top_p = how.top_p;
+  s.max_tokens = how.max_tokens;
+  s.seed = how.seed;
+  return o.common.in_given ? Result<void>() : cli::refuse_terminal("give records with -i FILE or a pipe");
 }
 
 cli::Begun Pass::asked(std::unique_ptr<distill::ChainTask> task) {

@@ -1,6 +1,7 @@
 // rm-distill teach: labelled pairs in, the same pairs with a chain of a teacher that judged them out.
 #include "lib/judge/prompt.h"
 #include "lib/records/chain.h"
+#include "tools/cli/asking.h"
 #include "tools/rm-distill/pass.h"
 
 namespace rm::rmdistill {
@@ -32,10 +33,7 @@ class FirstPass final : public Pass {
 Result<Exit> run(PassOptions& o) {
   RM_TRY(interpret(o));
   RM_ASSIGN(records::FieldMap map, records::parse_field_map(o.common.map));
-  judge::PromptSet prompts = judge::PromptSet::built_in();
-  if (!o.model.prompt.empty()) {
-    RM_ASSIGN(prompts, judge::PromptSet::read(o.model.prompt));
-  }
+  RM_ASSIGN(judge::PromptSet prompts, cli::prompts_of(o.model));
   FirstPass pass(o, std::move(map), std::move(prompts));
   return run_pass(o, "teach", pass, pass.prompt_id(), records::chain_names());
 }

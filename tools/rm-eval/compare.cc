@@ -7,7 +7,6 @@
 #include "lib/bench/prepare.h"
 #include "lib/records/writer.h"
 #include "lib/report/compare_table.h"
-#include "lib/stats/agreement.h"
 #include "tools/rm-eval/judged_files.h"
 #include "tools/rm-eval/verbs.h"
 
@@ -77,11 +76,7 @@ Result<Exit> run(const Options& o) {
     all.push_back(*std::move(compared));
     if (!o.differ.empty()) RM_TRY(write_differing(o, first, other));
   }
-  std::vector<double> p;
-  p.reserve(all.size());
-  for (const bench::Comparison& c : all) p.push_back(c.p);
-  const std::vector<double> corrected = stats::holm(p);
-  for (std::size_t i = 0; i < all.size(); ++i) all[i].p_holm = corrected[i];
+  bench::correct_for_number(all);
   const Exit end = failed ? Exit::kSomeFailed : Exit::kDone;
   if (o.common.dry_run) return end;
   const bool partial = o.scoring.partial && !first.missing().empty();

@@ -12,7 +12,7 @@
 #include "lib/records/lines.h"
 #include "lib/records/writer.h"
 #include "lib/report/page.h"
-#include "lib/stats/agreement.h"
+#include "tools/cli/asking.h"
 #include "tools/cli/report.h"
 #include "tools/rm-eval/judged_files.h"
 #include "tools/rm-eval/verbs.h"
@@ -40,12 +40,9 @@ struct Run {
 };
 
 Result<void> interpret(Options& o) {
-  if (!o.files.empty() && o.common.in_given) return usage("give files by name or with -i, not both", "-i");
-  if (o.files.empty()) o.files.push_back(o.common.in);
+  RM_TRY(cli::choose_inputs(o.common, "name judged files, or pipe them in (--help shows how)", o.files));
   if (std::ranges::count(o.files, "-") > 1) return usage("standard input can be read only once", "-");
-  const auto in = fd::kind(0, ""), out = fd::kind(1, "");
-  if (o.files == std::vector<std::string>{"-"} && in && in->terminal)
-    return usage("standard input is a terminal: name judged files, or pipe them in (--help shows how)");
+  const auto out = fd::kind(1, "");
   if (o.common.out == "-" && out && out->terminal && !o.common.dry_run)
     return usage("would write a page to the terminal: give a file", "-o");
   RM_ASSIGN(o.map, records::parse_field_map(o.common.map));
@@ -96,12 +93,11 @@ class Reader {
   Result<void> one(const records::Line& line, const std::string& name, std::size_t run, bench::Tally& tally) {
     records::Judged judged;
     auto value = records::parse_line(document_, line, name);
-    Result<void> added = value ? Result<void>() : Result<void>(value.error());
-    if (added) {
-      auto read = reader_.read(line.text, judged);
-      added = read ? tally.add(judged, {name, line.number}) : Result<void>(read.error());
-    }
-    if (!added) return unreadable_.pass(added.error(), {name, line.number}, !value, tally, progress_);
+    const bench::Where where{name, line.number};
+    if (!value) return unreadable_.pass(value.error(), where, true, tally, progress_);
+    auto read = reader_.read(line.text, judged);
+    const Result<void> added = read ? tally.add(judged, where) : Result<void>(read.error());
+    if (!added) return unreadable_.pass(added.error(), where, false, tally, progress_);
     browse_.add(run, judged, bench::row_of(judged).outcome, *value, o_.map);
     reader_.forget();
     return {};
@@ -131,7 +127,6 @@ Result<std::vector<report::BenchReport>> reports(std::vector<std::unique_ptr<Run
   }
   for (const std::vector<Run*>& group : groups) {
     report::BenchReport& b = out.emplace_back();
-    std::vector<double> p;
     for (Run* run : group) {
       bench::Settings own = settings;
       own.upstream_bug = settings.upstream_bug && run->tally.rules()->kind == bench::Kind::kRmBench;
@@ -141,11 +136,9 @@ Result<std::vector<report::BenchReport>> reports(std::vector<std::unique_ptr<Run
       auto compared = bench::compare(group.front()->tally, run->tally, own);
       if (!compared)
         return make_error(compared.error().exit, compared.error().reason, compared.error().message, run->name);
-      p.push_back(compared->p);
       b.comparisons.push_back(*std::move(compared));
     }
-    const std::vector<double> corrected = stats::holm(p);
-    for (std::size_t i = 0; i < p.size(); ++i) b.comparisons[i].p_holm = corrected[i];
+    bench::correct_for_number(b.comparisons);
   }
   return out;
 }

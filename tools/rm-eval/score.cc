@@ -2,9 +2,9 @@
 #include "lib/bench/scores.h"
 
 #include "lib/base/atomic_file.h"
-#include "lib/base/fd.h"
 #include "lib/base/progress.h"
 #include "lib/report/score_table.h"
+#include "tools/cli/asking.h"
 #include "tools/rm-eval/judged_files.h"
 #include "tools/rm-eval/verbs.h"
 
@@ -24,12 +24,8 @@ struct Options {
 };
 
 Result<void> interpret(Options& o) {
-  if (!o.files.empty() && o.common.in_given) return usage("give files by name or with -i, not both", "-i");
+  RM_TRY(cli::choose_inputs(o.common, "name judged files, or pipe them in (--help shows how)", o.files));
   if (!o.common.map.empty()) return usage("judged records have the fields of rm-jsonl(5)", "--map");
-  if (o.files.empty()) o.files.push_back(o.common.in);
-  const auto in = fd::kind(0, "");
-  if (o.files == std::vector<std::string>{"-"} && in && in->terminal)
-    return usage("standard input is a terminal: name judged files, or pipe them in (--help shows how)");
   return {};
 }
 

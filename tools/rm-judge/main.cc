@@ -8,6 +8,7 @@
 #include "lib/base/signals.h"
 #include "lib/records/splice.h"
 #include "lib/serve/server.h"
+#include "tools/cli/asking.h"
 #include "tools/cli/open.h"
 #include "tools/cli/record_run.h"
 #include "tools/cli/report.h"
@@ -27,10 +28,8 @@ struct Judge {
 };
 
 Result<Judge> open_judge(const Options& o) {
-  Judge j{nullptr, judge::PromptSet::built_in(), o.settings};
-  if (!o.model.prompt.empty()) {
-    RM_ASSIGN(j.prompts, judge::PromptSet::read(o.model.prompt));
-  }
+  RM_ASSIGN(judge::PromptSet prompts, cli::prompts_of(o.model));
+  Judge j{nullptr, std::move(prompts), o.settings};
   j.settings.form = o.model.form == "plain" ? judge::Form::kPlain : judge::Form::kCor;
   if (o.reparse || !o.model.emit_batch.empty()) return j;
   RM_ASSIGN(j.generator, cli::open_generator(o.model, o.one || !o.serve.empty(), [&](const std::string& message) {

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "lib/base/escape.h"
-#include "lib/base/fd.h"
 #include "lib/judge/rating.h"
 #include "lib/judge/verdict.h"
+#include "tools/cli/asking.h"
 #include "tools/cli/record_run.h"
 #include "tools/cli/report.h"
 
@@ -55,13 +55,7 @@ Result<void> check_records(const Options& o) {
   if (o.reparse && (o.show_prompt || o.common.dry_run))
     return usage("asks no model; --show-prompt and --dry-run do not apply", "--reparse");
   if (o.common.in_given) return {};
-  const auto in = fd::kind(0, "");
-  if (in && in->terminal) {
-    return usage(
-        "standard input is a terminal: give pairs with -i FILE or a pipe, or one pair with -q -a -b (--help shows "
-        "how)");
-  }
-  return {};
+  return cli::refuse_terminal("give pairs with -i FILE or a pipe, or one pair with -q -a -b (--help shows how)");
 }
 
 Result<void> check_serve(const Options& o) {
@@ -115,13 +109,11 @@ Result<void> interpret(Options& o) {
     return usage("is for files of records to be compared; -q, --reparse, --rate and --serve do not apply",
                  "--rubric record");
   s.samples = static_cast<int>(o.samples);
-  s.temperature = o.model.temperature.value_or(s.samples > 1 ? 1.0 : 0.0);
-  s.top_p = o.model.top_p.value_or(1.0);
-  if (s.top_p <= 0) return usage("0 leaves no token to choose; give more than 0, up to 1", "--top-p");
-  if (s.samples > 1 && s.temperature == 0)
-    return usage("is greedy: all samples would be the same; leave it out or give more than 0", "--temperature 0");
-  s.max_tokens = o.model.max_tokens;
-  s.seed = o.common.seed;
+  RM_ASSIGN(const cli::Sampling how, cli::sampling_of(o.common, o.model, o.samples));
+  s.temperature = how.temperature;
+  s.top_p = how.top_p;
+  s.max_tokens = how.max_tokens;
+  s.seed = how.seed;
   s.budget = o.budget;
   if (!o.rate.empty()) {
     s.rate = judge::parse_scale(o.rate);

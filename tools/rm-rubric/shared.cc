@@ -1,7 +1,7 @@
 // What the verbs share: settings, counts of rubrics, the end of a run.
 #include "lib/base/atomic_file.h"
-#include "lib/base/fd.h"
 #include "lib/base/number.h"
+#include "tools/cli/asking.h"
 #include "tools/cli/open.h"
 #include "tools/rm-rubric/verbs.h"
 
@@ -42,14 +42,12 @@ std::string rubric_json(const records::Rubric& r) {
 
 Result<judge::Settings> settings_of(const cli::Common& c, const cli::Model& m, std::int64_t samples) {
   judge::Settings s;
+  RM_ASSIGN(const cli::Sampling how, cli::sampling_of(c, m, samples));
   s.samples = static_cast<int>(samples);
-  s.temperature = m.temperature.value_or(samples > 1 ? 1.0 : 0.0);
-  s.top_p = m.top_p.value_or(1.0);
-  if (s.top_p <= 0) return usage("0 leaves no token to choose; give more than 0, up to 1", "--top-p");
-  if (samples > 1 && s.temperature == 0)
-    return usage("is greedy: all samples would be the same; leave it out or give more than 0", "--temperature 0");
-  s.max_tokens = m.max_tokens;
-  s.seed = c.seed;
+  s.temperature = how.temperature;
+  s.top_p = how.top_p;
+  s.max_tokens = how.max_tokens;
+  s.seed = how.seed;
   return s;
 }
 
@@ -66,10 +64,7 @@ Result<std::unique_ptr<generate::Generator>> open_model(const cli::Common& c, co
 
 Result<void> check_input(const cli::Common& c) {
   if (c.dry_run && c.out != "-") return usage("writes no records; -o has no use", "--dry-run");
-  const auto in = fd::kind(0, "");
-  if (!c.in_given && in && in->terminal)
-    return usage("standard input is a terminal: give records with -i FILE or a pipe (--help shows how)");
-  return {};
+  return c.in_given ? Result<void>() : cli::refuse_terminal("give records with -i FILE or a pipe (--help shows how)");
 }
 
 void run_members(json::Writer& w, const cli::Outcome& end) {

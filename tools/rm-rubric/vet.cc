@@ -2,6 +2,7 @@
 #include <array>
 
 #include "lib/judge/rubric_vet.h"
+#include "tools/cli/asking.h"
 #include "tools/rm-rubric/verbs.h"
 #include "tools/rm-rubric/vet_counts.h"
 
@@ -68,10 +69,7 @@ Result<void> check(const Options& o) {
 
 Result<Exit> run(const Options& o) {
   RM_ASSIGN(records::FieldMap map, records::parse_field_map(o.common.map));
-  judge::PromptSet prompts = judge::PromptSet::built_in();
-  if (!o.model.prompt.empty()) {
-    RM_ASSIGN(prompts, judge::PromptSet::read(o.model.prompt));
-  }
+  RM_ASSIGN(const judge::PromptSet prompts, cli::prompts_of(o.model));
   judge::VetSettings settings;
   RM_ASSIGN(settings.judge, settings_of(o.common, o.model, o.samples));
   settings.judge.both_orders = o.orders == "both";

@@ -80,7 +80,6 @@ at::Tensor CpuBackend::matmul(const Matrix& m, const at::Tensor& x_TI, const at:
   if (m.quantised()) return matmul_quantised(m, x, bias_O, result);
   at::Tensor y = empty({T, m.out}, result);
   const Scratch scratch(T * kPanel * 4);
-  const float* bias = bias_O.defined() ? bias_O.const_data_ptr<float>() : nullptr;
   const auto kernel = is_bf16(m.dtype) ? kernels_.panel_bf16 : kernels_.panel_f32;
   parallel(panels, [&](std::int64_t i, int worker) {
     PanelJob j;
@@ -89,12 +88,7 @@ at::Tensor CpuBackend::matmul(const Matrix& m, const at::Tensor& x_TI, const at:
     j.rows = T;
     j.k = m.in;
     j.panel = bytes(m.data) + i * kPanel * m.in * size;
-    j.scratch = static_cast<float*>(scratch.of(worker));
-    j.bias = bias ? bias + i * kPanel : nullptr;
-    j.out = bytes(y) + i * kPanel * element(result);
-    j.ldo = m.out;
-    j.columns = std::min<std::int64_t>(kPanel, m.out - i * kPanel);
-    j.out_bf16 = is_bf16(result);
+    j.to = panel_out(y, bias_O, i, scratch.of(worker));
     kernel(j);
   });
   return y;

@@ -20,15 +20,20 @@ inline constexpr int kPanel = 64;
 inline constexpr int kPageTokens = 32;
 inline constexpr int kKeyBlock = 128;  // positions per step of the online softmax, at absolute boundaries
 
-struct PanelJob {
-  const void* a = nullptr;  // [rows, k] elements, row stride lda
-  std::int64_t lda = 0, rows = 0, k = 0;
-  const void* panel = nullptr;
+// Where the results of a panel go.
+struct PanelOut {
   float* scratch = nullptr;           // [rows, kPanel]
   const float* bias = nullptr;        // [columns], or null
   void* out = nullptr;                // [rows, columns], row stride ldo
   std::int64_t ldo = 0, columns = 0;  // columns <= kPanel
-  bool out_bf16 = false;
+  bool bf16 = false;                  // of out
+};
+
+struct PanelJob {
+  const void* a = nullptr;  // [rows, k] elements, row stride lda
+  std::int64_t lda = 0, rows = 0, k = 0;
+  const void* panel = nullptr;
+  PanelOut to;
 };
 
 // Quantised matrices: w = factor * (scale * q - minimum), q of 4 or 8 bits, scale and minimum halves for blocks of 32 weights,
@@ -53,11 +58,7 @@ struct QuantisedJob {
   std::int64_t rows = 0, k = 0;  // k a multiple of kBlockWeights
   const void* panel = nullptr;
   int bits = 4;
-  float* scratch = nullptr;           // [rows, kPanel]
-  const float* bias = nullptr;        // [columns], or null
-  void* out = nullptr;                // [rows, columns], row stride ldo
-  std::int64_t ldo = 0, columns = 0;  // columns <= kPanel
-  bool out_bf16 = false;
+  PanelOut to;
 };
 
 // Attention of `positions` consecutive queries of one sequence for the `group` query heads of one key/value head.

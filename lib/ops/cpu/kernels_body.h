@@ -195,6 +195,41 @@ void multiply(I rows, I columns, Operands o) {
   }
 }
 
+// a * b + c, rounded once where the instruction set can: said outright, for compilers choose by the shape of a tile.
+inline V fused(V a, V b, V c) {
+#if RM_WIDTH == 16
+  return (V)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif RM_WIDTH == 8
+  return (V)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#else
+  return a * b + c;
+#endif
+}
+
+// The sums in scratch, times the factor of their column where there are factors, plus its bias.
+template <bool kFactors, class E>
+void write_panel_as(I rows, const PanelOut& to, const float* factor) {
+  for (I r = 0; r < rows; ++r) {
+    const float* c = to.scratch + r * kPanel;
+    E* out = static_cast<E*>(to.out) + r * to.ldo;
+    I i = 0;
+    for (; i + kW <= to.columns; i += kW) {
+      if constexpr (kFactors)
+        store(out + i, fused(load(c + i), load(factor + i), to.bias ? load(to.bias + i) : V{}));
+      else
+        store(out + i, to.bias ? load(c + i) + load(to.bias + i) : load(c + i));
+    }
+    for (; i < to.columns; ++i) {
+      const float y = kFactors ? c[i] * factor[i] : c[i];
+      store_one(out + i, to.bias ? y + to.bias[i] : y);
+    }
+  }
+}
+template <bool kFactors>
+void write_panel(I rows, const PanelOut& to, const float* factor) {
+  to.bf16 ? write_panel_as<kFactors, Bf16>(rows, to, factor) : write_panel_as<kFactors, float>(rows, to, factor);
+}
+
 template <bool kF32>
 void panel(const PanelJob& j) {
   constexpr I kPack = kF32 ? 1 : 2;
@@ -204,26 +239,10 @@ void panel(const PanelJob& j) {
   for (I w = 0; w < words; w += kBlockWords) {
     const I k = words - w < kBlockWords ? words - w : kBlockWords;
     const char* ahead = j.rows > kRows ? reinterpret_cast<const char*>(b + (w + k) * kPanel) : nullptr;
-    multiply<kF32>(j.rows, kPanel, {a + w, j.lda / kPack, b + w * kPanel, kPanel, k, j.scratch, kPanel, w > 0, ahead});
+    multiply<kF32>(j.rows, kPanel,
+                   {a + w, j.lda / kPack, b + w * kPanel, kPanel, k, j.to.scratch, kPanel, w > 0, ahead});
   }
-  for (I r = 0; r < j.rows; ++r) {
-    const float* c = j.scratch + r * kPanel;
-    I i = 0;
-    for (; i + kW <= j.columns; i += kW) {
-      const V v = j.bias ? load(c + i) + load(j.bias + i) : load(c + i);
-      if (j.out_bf16)
-        store(static_cast<Bf16*>(j.out) + r * j.ldo + i, v);
-      else
-        store(static_cast<float*>(j.out) + r * j.ldo + i, v);
-    }
-    for (; i < j.columns; ++i) {
-      const float v = j.bias ? c[i] + j.bias[i] : c[i];
-      if (j.out_bf16)
-        store_one(static_cast<Bf16*>(j.out) + r * j.ldo + i, v);
-      else
-        store_one(static_cast<float*>(j.out) + r * j.ldo + i, v);
-    }
-  }
+  write_panel<false>(j.rows, j.to, nullptr);
 }
 
 // The softmax step of one row over a key block: scores become weights, the running maximum and sum move on, and the sum

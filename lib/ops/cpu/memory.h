@@ -3,9 +3,11 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "lib/ops/backend.h"
+#include "lib/ops/cpu/kernels.h"
 #include "lib/ops/cpu/pool.h"
 
 namespace rm::ops::cpu {
@@ -23,6 +25,17 @@ inline std::uint16_t bf16_bits(float x) { return c10::BFloat16(x).x; }
 inline char* bytes(const at::Tensor& t) { return static_cast<char*>(t.data_ptr()); }
 inline at::Tensor empty(at::IntArrayRef shape, at::ScalarType t) {
   return at::empty(shape, at::TensorOptions().dtype(t));
+}
+
+// Where panel `index` of y_TO = x W^T + bias_O goes.
+inline PanelOut panel_out(const at::Tensor& y_TO, const at::Tensor& bias_O, std::int64_t index, void* scratch) {
+  const std::int64_t first = index * kPanel, out = y_TO.size(1);
+  return {static_cast<float*>(scratch),
+          bias_O.defined() ? bias_O.const_data_ptr<float>() + first : nullptr,
+          bytes(y_TO) + first * element(y_TO.scalar_type()),
+          out,
+          std::min<std::int64_t>(kPanel, out - first),
+          is_bf16(y_TO.scalar_type())};
 }
 
 // One block of memory a worker, cut to 64 bytes.

@@ -134,7 +134,6 @@ at::Tensor CpuBackend::matmul_quantised(const Matrix& m, const at::Tensor& x_TI,
   });
   at::Tensor y = empty({T, m.out}, result);
   const Scratch scratch(T * kPanel * 4);
-  const float* bias = bias_O.defined() ? bias_O.const_data_ptr<float>() : nullptr;
   parallel(static_cast<std::int64_t>(m.panels.size()) - 1, [&](std::int64_t i, int worker) {
     const Panel panel(m, i);
     QuantisedJob j;
@@ -143,12 +142,7 @@ at::Tensor CpuBackend::matmul_quantised(const Matrix& m, const at::Tensor& x_TI,
     j.k = m.in;
     j.panel = panel.begin;
     j.bits = panel.bits;
-    j.scratch = static_cast<float*>(scratch.of(worker));
-    j.bias = bias ? bias + i * kPanel : nullptr;
-    j.out = bytes(y) + i * kPanel * element(result);
-    j.ldo = m.out;
-    j.columns = std::min<std::int64_t>(kPanel, m.out - i * kPanel);
-    j.out_bf16 = is_bf16(result);
+    j.to = panel_out(y, bias_O, i, scratch.of(worker));
     kernels_.panel_quantised(j);
   });
   return y;

@@ -33,17 +33,6 @@ inline V load_halves(const std::uint16_t* p) {
 #endif
 }
 
-// a * b + c, rounded once where the instruction set can: said outright, for compilers choose by the shape of a tile.
-inline V fused(V a, V b, V c) {
-#if RM_WIDTH == 16
-  return (V)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
-#elif RM_WIDTH == 8
-  return (V)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-#else
-  return a * b + c;
-#endif
-}
-
 #if !RM_DOT_INT8 && RM_WIDTH == 16
 inline IV fours(BV w, std::int32_t a) {
   return (IV)_mm512_madd_epi16(_mm512_maddubs_epi16((__m512i)w, _mm512_set1_epi32(a)), _mm512_set1_epi16(1));
@@ -181,30 +170,13 @@ void panel_quantised(const QuantisedJob& j) {
                        j.k / kBlockWeights,
                        weights + first / kBlockWeights * block_bytes,
                        blocks,
-                       j.scratch + row * kPanel,
+                       j.to.scratch + row * kPanel,
                        chunk > 0};
       j.bits == 4 ? chunk_rows<4>(static_cast<int>(count), c) : chunk_rows<8>(static_cast<int>(count), c);
       row += count;
     }
   }
-  for (I r = 0; r < j.rows; ++r) {
-    const float* c = j.scratch + r * kPanel;
-    I i = 0;
-    for (; i + kW <= j.columns; i += kW) {
-      const V v = fused(load(c + i), load(factor + i), j.bias ? load(j.bias + i) : V{});
-      if (j.out_bf16)
-        store(static_cast<Bf16*>(j.out) + r * j.ldo + i, v);
-      else
-        store(static_cast<float*>(j.out) + r * j.ldo + i, v);
-    }
-    for (; i < j.columns; ++i) {
-      const float y = c[i] * factor[i], v = j.bias ? y + j.bias[i] : y;
-      if (j.out_bf16)
-        store_one(static_cast<Bf16*>(j.out) + r * j.ldo + i, v);
-      else
-        store_one(static_cast<float*>(j.out) + r * j.ldo + i, v);
-    }
-  }
+  write_panel<true>(j.rows, j.to, factor);
 }
 
 // A row of k activations: 127 steps to the largest magnitude of each block. A number that is not finite makes the block's

@@ -1,17 +1,17 @@
 #include "lib/report/browse.h"
 
 #include <doctest/doctest.h>
-#include <zlib.h>
 
 #include <map>
 
 #include "lib/base/base64.h"
+#include "tests/lib/base/inflate.h"
 #include "tests/lib/bench/judged_records.h"
 
 namespace rm::report {
 namespace {
 
-// What a browser does with the script elements, with zlib's own inflate.
+// What a browser does with the script elements.
 class Unpacked {
  public:
   explicit Unpacked(Browse& browse) {
@@ -19,7 +19,7 @@ class Unpacked {
       const std::size_t id = line.find("id=\"") + 4, begin = line.find('>') + 1, end = line.rfind("</script>");
       const std::string_view inside = line.substr(begin, end - begin);
       CHECK(inside.find_first_of("<>&") == inside.npos);
-      texts_[std::string(line.substr(id, line.find('"', id) - id))] = inflated(*decode_base64(inside));
+      texts_[std::string(line.substr(id, line.find('"', id) - id))] = inflate_raw(*decode_base64(inside), 4 << 20);
       return {};
     }));
   }
@@ -32,19 +32,6 @@ class Unpacked {
   bool has(const std::string& id) const { return texts_.contains(id); }
 
  private:
-  static std::string inflated(const std::string& packed) {
-    z_stream stream{};
-    REQUIRE(inflateInit2(&stream, -15) == Z_OK);
-    std::string out(4 << 20, '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
-    stream.avail_in = static_cast<uInt>(packed.size());
-    stream.next_out = reinterpret_cast<Bytef*>(out.data());
-    stream.avail_out = static_cast<uInt>(out.size());
-    REQUIRE(inflate(&stream, Z_FINISH) == Z_STREAM_END);
-    out.resize(stream.total_out);
-    inflateEnd(&stream);
-    return out;
-  }
   std::map<std::string, std::string> texts_;
   std::map<std::string, json::Document> documents_;
 };
