@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from webdriver import Browser, check, console_is_clean, fits_and_can_be_used_by_all, programs
+from webdriver import Browser, check, console_is_clean, fits_and_can_be_used_by_all, looks, programs
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script></textarea><b>bold</b>"
 
@@ -83,26 +83,23 @@ def troubles_are_told(b):
 
 def screenshots(b, url, folder):
     folder.mkdir(parents=True, exist_ok=True)
-    for width in (360, 1280):
-        for scheme in ("light", "dark"):
-            b.size(width)
-            b.scheme(scheme)
-            b.do("POST", "/url", {"url": url})
-            b.wait("the model's name", "return document.getElementById('model').className === 'ok'")
-            b.shot(folder / f"empty-{width}-{scheme}.png")
-            b.click("[data-example='0']")
-            b.click("#judge")
-            b.wait("some text", "return document.querySelector('.trace .text')?.innerText.length > 300")
-            b.shot(folder / f"reading-{width}-{scheme}.png")
-            b.wait("the end", IDLE)
-            time.sleep(0.7)
-            b.shot(folder / f"verdict-{width}-{scheme}.png")
-            b.click("#both")
-            b.click("#judge")
-            b.wait("both orders", "return document.querySelectorAll('.trace').length === 2")
-            b.wait("the end", IDLE)
-            time.sleep(0.7)
-            b.shot(folder / f"both-{width}-{scheme}.png")
+    for look in looks(b):
+        b.do("POST", "/url", {"url": url})
+        b.wait("the model's name", "return document.getElementById('model').className === 'ok'")
+        b.shot(folder / f"empty-{look}.png")
+        b.click("[data-example='0']")
+        b.click("#judge")
+        b.wait("some text", "return document.querySelector('.trace .text')?.innerText.length > 300")
+        b.shot(folder / f"reading-{look}.png")
+        b.wait("the end", IDLE)
+        time.sleep(0.7)
+        b.shot(folder / f"verdict-{look}.png")
+        b.click("#both")
+        b.click("#judge")
+        b.wait("both orders", "return document.querySelectorAll('.trace').length === 2")
+        b.wait("the end", IDLE)
+        time.sleep(0.7)
+        b.shot(folder / f"both-{look}.png")
 
 
 def main():

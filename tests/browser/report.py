@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-from webdriver import Browser, check, console_is_clean, fits_and_can_be_used_by_all, programs
+from webdriver import Browser, check, console_is_clean, fits_and_can_be_used_by_all, looks, programs
 
 HOSTILE = ("</script><script>document.title='owned'</script><!-- <script> <img src=x onerror=\"document.title='owned'\"> ]]> "
            "\u2028 \u0000 &amp; </style><b>bold</b> </textarea>")
@@ -186,18 +186,13 @@ def large(b, url):
 
 def screenshots(b, url, folder):
     folder.mkdir(parents=True, exist_ok=True)
-    for width in (360, 1280):
-        for scheme in ("light", "dark"):
-            b.size(width)
-            b.scheme(scheme)
-            open_page(b, url)
-            b.shot(folder / f"top-{width}-{scheme}.png")
-            b.run("document.querySelector('.row').click()")
-            b.wait("the record", "return document.querySelector('#record .answer') !== null")
-            b.run("document.getElementById('browser').scrollIntoView()")
-            page = b.cdp("Page.captureScreenshot", format="png")
-            import base64
-            (folder / f"record-{width}-{scheme}.png").write_bytes(base64.b64decode(page["data"]))
+    for look in looks(b):
+        open_page(b, url)
+        b.shot(folder / f"top-{look}.png")
+        b.run("document.querySelector('.row').click()")
+        b.wait("the record", "return document.querySelector('#record .answer') !== null")
+        b.run("document.getElementById('browser').scrollIntoView()")
+        b.shot(folder / f"record-{look}.png", whole=False)
 
 
 def main():

@@ -72,8 +72,8 @@ class Browser:
     def scheme(self, name):
         self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
 
-    def shot(self, path):
-        page = self.cdp("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+    def shot(self, path, whole=True):
+        page = self.cdp("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         path.write_bytes(base64.b64decode(page["data"]))
 
     def close(self):
@@ -131,6 +131,15 @@ def fits_and_can_be_used_by_all(b):
         b.scheme(scheme)
         low = b.run(CONTRAST)
         check(f"contrast in {scheme}: {low or 'AA everywhere'}", not low)
+
+
+def looks(b):
+    """Each width in each scheme, by name: for screenshots."""
+    for width in (360, 1280):
+        for scheme in ("light", "dark"):
+            b.size(width)
+            b.scheme(scheme)
+            yield f"{width}-{scheme}"
 
 
 def console_is_clean(b):

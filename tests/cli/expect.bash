@@ -120,3 +120,72 @@ flags_in_page() {
   comm -13 in_help in_page >unknown
   [ ! -s unknown ] || { echo "not in --help:"; cat unknown; exit 1; }
 }
+
+# The flags that programs share, in the order of --help.
+common_flags="-i,--in -o,--out --map --on-error --seed --summary --dry-run --quiet --color"
+model_flags="-m,--model --api-model --timeout --max-inflight --emit-batch --from-batch --adapter --device --dtype --threads --batch --context
+  --deterministic --temperature --top-p --max-tokens --form --prompt --chat"
+length_flags="--resume --shard --shard-by"
+
+# flags_are "PROGRAM [VERB]" FLAG...: --help names these and no others, in this order; --version and --help follow by themselves.
+flags_are() {
+  local command=$1
+  shift
+  # shellcheck disable=SC2086
+  $command --help | grep -oE '^  (-[a-z],)?--?[a-z-]+' | tr -d ' ' >found
+  printf '%s\n' "$@" --version --help >expected
+  same expected found
+}
+
+# survives_kills WANT KILLS SHARE CUT COMMAND...: kill -9 at so many random moments within the first SHARE of a run, each followed by
+# --resume, and the file that COMMAND -o part.jsonl makes is a prefix of WANT each time and WANT in the end. A run that gets through is
+# cut at a random place within CUT bytes.
+survives_kills() {
+  local want=$1 wanted=$2 share=$3 cut=$4 kills=0 tries=0 start whole rc pid seed=${RM_TEST_SEED:-$$}
+  shift 4
+  echo "RM_TEST_SEED=$seed"
+  RANDOM=$seed
+  start=$(date +%s%N)
+  ends 0 "$@" -o part.jsonl
+  whole=$(($(date +%s%N) - start))
+  same "$want" part.jsonl
+  : >part.jsonl
+  while [ $kills -lt "$wanted" ] && [ $tries -lt $((10 * wanted)) ]; do
+    tries=$((tries + 1))
+    "$@" -o part.jsonl --resume &
+    pid=$!
+    sleep "$(awk "BEGIN { printf \"%.3f\", $whole / 1e9 * $share * $RANDOM / 32768 }")"
+    kill -KILL $pid 2>/dev/null || true
+    rc=0; wait $pid 2>/dev/null || rc=$?
+    [ $rc -eq 137 ] && kills=$((kills + 1))
+    [ $rc -eq 137 ] || [ $rc -eq 0 ] || { echo "ended with $rc"; exit 1; }
+    head -c "$(wc -c <part.jsonl)" "$want" >prefix
+    same prefix part.jsonl
+    if [ $rc -eq 0 ]; then same "$want" part.jsonl; head -c $((RANDOM % cut)) "$want" >part.jsonl; fi
+  done
+  [ $kills -eq "$wanted" ] || { echo "only $kills kills of $*"; exit 1; }
+  ends 0 "$@" -o part.jsonl --resume
+  same "$want" part.jsonl
+}
+
+# stops_on_signals INPUT COMMAND...: TERM ends COMMAND PIPE, which waits for a producer that sent INPUT, with 75 and INT with 130;
+# neither prints anything.
+stops_on_signals() {
+  local input=$1 signal pid rc
+  shift
+  for signal in TERM:75 INT:130; do
+    mkfifo pipe
+    "$@" pipe >out 2>err &
+    pid=$!
+    exec 3>pipe
+    cat "$input" >&3
+    sleep 0.3
+    kill -"${signal%:*}" $pid
+    rc=0
+    wait $pid || rc=$?
+    exec 3>&-
+    [ $rc = "${signal#*:}" ] || { echo "$signal: ended with $rc"; cat err; exit 1; }
+    [ ! -s out ] || { echo "$signal: wrote"; cat out; exit 1; }
+    rm pipe
+  done
+}

@@ -1,21 +1,11 @@
 # A new flag is a decision: it needs a line here, one in the man page and a test.
 . "$RM_SOURCE/tests/cli/expect.bash"
-common="-i,--in -o,--out --map --on-error --seed --summary --dry-run --quiet --color --version --help"
-scoring="--json --partial --expect --unparsed --upstream-bug"
-frozen() {
-  local verb=$1
-  shift
-  rm-eval "$verb" --help | grep -oE '^  (-[a-z],)?--[a-z-]+' | tr -d ' ' >found
-  printf '%s\n' "$@" >expected
-  same expected found
+scoring="--partial --expect --unparsed --upstream-bug"
+# shellcheck disable=SC2086
+{
+  flags_are "rm-eval prepare" --cells $common_flags
+  flags_are "rm-eval score" --json $scoring $common_flags
+  flags_are "rm-eval compare" --json $scoring --differ $common_flags
+  flags_are "rm-eval vote" $common_flags
+  flags_are "rm-eval report" $scoring --browse $common_flags
 }
-# shellcheck disable=SC2086
-frozen prepare --cells $common
-# shellcheck disable=SC2086
-frozen score $scoring $common
-# shellcheck disable=SC2086
-frozen compare $scoring --differ $common
-# shellcheck disable=SC2086
-frozen vote $common
-# shellcheck disable=SC2086
-frozen report ${scoring#--json } --browse $common

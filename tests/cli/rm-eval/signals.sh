@@ -1,21 +1,7 @@
 # TERM ends a run that waits for a producer with 75, INT with 130; neither prints figures.
 . "$RM_SOURCE/tests/cli/expect.bash"
 pairs 4 | rm-eval prepare pairs | fake_judge >judged.jsonl
-for signal in TERM:75 INT:130; do
-  mkfifo pipe
-  rm-eval score pipe >out 2>err &
-  pid=$!
-  exec 3>pipe
-  cat judged.jsonl >&3
-  sleep 0.3
-  kill -"${signal%:*}" $pid
-  rc=0
-  wait $pid || rc=$?
-  exec 3>&-
-  [ $rc = "${signal#*:}" ] || { echo "$signal: ended with $rc"; cat err; exit 1; }
-  [ ! -s out ]
-  rm pipe
-done
+stops_on_signals judged.jsonl rm-eval score
 # A line that stops the run does so although the producer is silent, right behind it or after more than is read at once.
 for more in 0 400000; do
   mkfifo pipe
