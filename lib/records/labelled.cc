@@ -1,5 +1,6 @@
 #include "lib/records/labelled.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -16,29 +17,15 @@ using json::Value;
 constexpr std::array<std::string_view, 16> kPairFields{
     "prompt",     "question",  "instruction", "chosen", "rejected",         "answer_a", "answer_b", "response_a",
     "response_b", "responses", "winner",      "error",  "context_messages", "judgment", "warnings", "mix"};
-constexpr std::array<std::string_view, 18> kCodeFields{
-    "prompt",   "question",         "instruction", "chosen",     "rejected",  "answer_a",
-    "answer_b", "response_a",       "input",       "response_b", "responses", "winner",
-    "error",    "context_messages", "judgment",    "warnings",   "mix",       "accepted"};
-constexpr std::array<std::string_view, 19> kMathFields{"prompt",
-                                                       "question",
-                                                       "instruction",
-                                                       "chosen",
-                                                       "rejected",
-                                                       "answer_a",
-                                                       "answer_b",
-                                                       "response_a",
-                                                       "response_b",
-                                                       "responses",
-                                                       "winner",
-                                                       "error",
-                                                       "judgment",
-                                                       "warnings",
-                                                       "mix",
-                                                       "context_messages",
-                                                       "full_chosen",
-                                                       "full_rejected",
-                                                       "initial_reason_steps"};
+template <std::size_t N>
+constexpr auto and_those(const std::array<std::string_view, N>& more) {
+  std::array<std::string_view, kPairFields.size() + N> out{};
+  std::copy(more.begin(), more.end(), std::copy(kPairFields.begin(), kPairFields.end(), out.begin()));
+  return out;
+}
+constexpr auto kCodeFields = and_those(std::array<std::string_view, 2>{"input", "accepted"});
+constexpr auto kMathFields =
+    and_those(std::array<std::string_view, 3>{"full_chosen", "full_rejected", "initial_reason_steps"});
 
 Result<std::vector<Message>> one_answer(const Found& f, std::string_view prefix) {
   const auto text = f.value.string();

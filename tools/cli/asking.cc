@@ -1,6 +1,7 @@
 #include "tools/cli/asking.h"
 
 #include "lib/base/fd.h"
+#include "lib/records/writer.h"
 #include "tools/cli/report.h"
 
 namespace rm::cli {
@@ -27,6 +28,13 @@ Result<void> choose_inputs(const Common& c, const std::string& what_to_do, std::
   if (!files.empty() && c.in_given) return usage("give files by name or with -i, not both", "-i");
   if (files.empty()) files.push_back(c.in);
   return files == std::vector<std::string>{"-"} ? refuse_terminal(what_to_do) : Result<void>();
+}
+
+Result<void> put_text(const Common& c, const std::string& input, std::string text) {
+  while (text.ends_with('\n')) text.pop_back();
+  RM_ASSIGN(auto out, records::Writer::open(c.out, {.input = input}));
+  RM_TRY(out.write(text));
+  return out.close();
 }
 
 }  // namespace rm::cli

@@ -1,4 +1,4 @@
-// What flags that several programs have come to: what to read, how to sample, what to ask with. All
+// What flags that several programs have come to: what to read, how to sample, what to ask with, where a report goes. All
 // errors are Exit::kUsage or those of reading the file of --prompt.
 #pragma once
 
@@ -27,5 +27,8 @@ Result<void> refuse_terminal(const std::string& what_to_do);
 
 // Files that were named, else what -i says (standard input by default, which then must be no terminal). Not both.
 Result<void> choose_inputs(const Common& c, const std::string& what_to_do, std::vector<std::string>& files);
+
+// A report to where -o says; refuses to write onto `input`.
+Result<void> put_text(const Common& c, const std::string& input, std::string text);
 
 }  // namespace rm::cli

@@ -72,9 +72,6 @@ Outcome run_records(const RecordRun& r, generate::Generator* generator, Work& wo
 }
 
 Result<void> check_outputs(const Common& c, const Length& l, const Model& m) {
-  const auto usage = [](std::string message, std::string where) {
-    return make_error(Exit::kUsage, "usage", std::move(message), std::move(where));
-  };
   if (l.resume && c.out == "-") return usage("needs a file to go on with: name it with -o", "--resume");
   if (!c.summary.empty() && (c.summary == c.out || c.summary == c.in))
     return usage("would overwrite the records: give the summary a file of its own", "--summary");

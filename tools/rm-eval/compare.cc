@@ -7,6 +7,7 @@
 #include "lib/bench/prepare.h"
 #include "lib/records/writer.h"
 #include "lib/report/compare_table.h"
+#include "tools/cli/asking.h"
 #include "tools/rm-eval/judged_files.h"
 #include "tools/rm-eval/verbs.h"
 
@@ -83,7 +84,7 @@ Result<Exit> run(const Options& o) {
   const std::string json = bench::comparisons_json(all, settings, partial);
   if (!o.common.summary.empty()) RM_TRY(write_file_atomically(o.common.summary, json + "\n"));
   const bool color = o.common.out == "-" && want_color(o.common.color, 1);
-  RM_TRY(put_text(o.common, o.files.front(), o.scoring.json ? json : report::compare_table(all, color, partial)));
+  RM_TRY(cli::put_text(o.common, o.files.front(), o.scoring.json ? json : report::compare_table(all, color, partial)));
   return end;
 }
 

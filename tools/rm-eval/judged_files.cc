@@ -3,7 +3,6 @@
 #include "lib/base/progress.h"
 #include "lib/base/signals.h"
 #include "lib/records/judged_stream.h"
-#include "lib/records/writer.h"
 #include "tools/cli/report.h"
 #include "tools/rm-eval/verbs.h"
 
@@ -88,13 +87,6 @@ bench::Settings settings_of(const Scoring& s, const cli::Common& c) {
 }
 
 bool has_failures(const bench::Tally& t) { return t.counts().of(bench::Outcome::kFailed) + t.counts().unreadable > 0; }
-
-Result<void> put_text(const cli::Common& c, const std::string& input, std::string text) {
-  while (text.ends_with('\n')) text.pop_back();
-  RM_ASSIGN(auto out, records::Writer::open(c.out, {.input = input}));
-  RM_TRY(out.write(text));
-  return out.close();
-}
 
 Result<void> check_side_by_side(const cli::Common& c, const std::vector<std::string>& files, const char* few) {
   if (files.size() < 2) return usage(few);

@@ -1,4 +1,4 @@
-// What verbs that read judged records share: the flags of scoring, files into a Tally, text to where -o says.
+// What verbs that read judged records share: the flags of scoring, files into a Tally.
 #pragma once
 
 #include <string>
@@ -46,9 +46,6 @@ bench::Settings settings_of(const Scoring& s, const cli::Common& c);
 
 // Failure records or unreadable lines: the run ends with 1.
 bool has_failures(const bench::Tally& t);
-
-// To the file of -o or standard output; refuses to write onto `input`.
-Result<void> put_text(const cli::Common& c, const std::string& input, std::string text);
 
 // Verbs that read judged records side by side: two or more files, by name, and no --map. `few` is said of fewer.
 Result<void> check_side_by_side(const cli::Common& c, const std::vector<std::string>& files, const char* few);

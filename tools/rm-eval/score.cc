@@ -42,7 +42,7 @@ Result<Exit> run(const Options& o) {
   const std::string json = bench::scores_json(scores);
   if (!o.common.summary.empty()) RM_TRY(write_file_atomically(o.common.summary, json + "\n"));
   const bool color = o.common.out == "-" && want_color(o.common.color, 1);
-  RM_TRY(put_text(o.common, o.files.front(), o.scoring.json ? json : report::score_table(scores, color)));
+  RM_TRY(cli::put_text(o.common, o.files.front(), o.scoring.json ? json : report::score_table(scores, color)));
   return end;
 }
 

@@ -5,9 +5,9 @@
 #include "lib/base/progress.h"
 #include "lib/base/signals.h"
 #include "lib/records/lines.h"
-#include "lib/records/writer.h"
 #include "lib/report/rubric_table.h"
 #include "lib/rubric/tally.h"
+#include "tools/cli/asking.h"
 #include "tools/rm-rubric/verbs.h"
 
 namespace rm::rmrubric {
@@ -71,11 +71,7 @@ Result<Exit> run(const Options& o) {
   const std::string json = rubric::summary_json(s);
   if (!o.common.summary.empty()) RM_TRY(write_file_atomically(o.common.summary, json + "\n"));
   const bool color = o.common.out == "-" && want_color(o.common.color, 1);
-  std::string text = o.json ? json : report::rubric_table(s, color);
-  if (text.ends_with('\n')) text.pop_back();
-  RM_ASSIGN(records::Writer out, records::Writer::open(o.common.out, {.input = o.common.in}));
-  RM_TRY(out.write(text));
-  RM_TRY(out.close());
+  RM_TRY(cli::put_text(o.common, o.common.in, o.json ? json : report::rubric_table(s, color)));
   return end;
 }
 
