@@ -1,14 +1,9 @@
-// logit-probe: what a model says after given tokens, and how fast. Token ids only; for comparisons with other programs.
+// logit-probe: what a model says after given tokens. Token ids only; for comparisons with other programs.
 //
 //   logit-probe MODEL [--dtype f32|bf16] [--adapter DIR] [--threads N] [--chunk N] [--greedy N] [--out FILE] < LINES
 //     in:  {"ids": [..], "rows": [positions whose log-probabilities are wanted]}   one object a line
 //     out: {"greedy": [..]} a line on stdout; log-probabilities as little-endian f32 rows in FILE
-//   logit-probe MODEL --rates [--dtype ..] [--threads N]
-//     tokens a second of prefill (one prompt) and of decoding at several batch sizes, as a table
-#include <time.h>
-
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -28,7 +23,6 @@ struct Options {
   generate::EngineOptions engine;
   std::string out;
   std::size_t chunk = 256, greedy = 0;
-  bool rates = false;
 };
 
 struct Prompt {
@@ -97,102 +91,9 @@ Result<void> answer(model::StepModel& m, const Options& o, const Prompt& p, std:
   return {};
 }
 
-double seconds_since(std::chrono::steady_clock::time_point t) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
-}
-
-// Wall time and processor time over all threads; with one thread the second is what a quiet machine would take.
-struct Seconds {
-  double wall = 1e9, cpu = 1e9;
-};
-
-double cpu_now() {
-  timespec t{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
-}
-
-class Stopwatch {
- public:
-  void stop(Seconds& best) const {
-    best.wall = std::min(best.wall, seconds_since(wall_));
-    best.cpu = std::min(best.cpu, cpu_now() - cpu_);
-  }
-
- private:
-  std::chrono::steady_clock::time_point wall_ = std::chrono::steady_clock::now();
-  double cpu_ = cpu_now();
-};
-
-// Seconds of the best of three prefills of `length` tokens in chunks; the shared machine's noise only adds.
-Result<Seconds> time_prefill(model::StepModel& m, std::size_t length, std::size_t chunk) {
-  std::vector<std::int32_t> ids(length);
-  for (std::size_t i = 0; i < length; ++i)
-    ids[i] = static_cast<std::int32_t>((i * 7919 + 11) % static_cast<std::size_t>(m.vocab()));
-  const auto pages = all_pages(length / static_cast<std::size_t>(m.page_tokens()) + 1);
-  Seconds best;
-  for (int repeat = 0; repeat < 3; ++repeat) {
-    const Stopwatch watch;
-    for (std::size_t at = 0; at < length; at += chunk) {
-      const model::Span s{static_cast<std::int64_t>(at), std::span(ids).subspan(at, std::min(chunk, length - at)),
-                          pages, at + chunk >= length, false};
-      RM_TRY(m.run(std::span(&s, 1), 0));
-    }
-    watch.stop(best);
-  }
-  return best;
-}
-
-Result<Seconds> time_decode(model::StepModel& m, std::size_t batch, std::int64_t position) {
-  const std::size_t each = static_cast<std::size_t>(position) / static_cast<std::size_t>(m.page_tokens()) + 2;
-  std::vector<std::int32_t> ids(batch);
-  std::vector<std::vector<std::int32_t>> pages;
-  std::vector<model::Span> spans;
-  for (std::size_t i = 0; i < batch; ++i) {
-    ids[i] = static_cast<std::int32_t>(100 + i);
-    pages.push_back(all_pages(each, i * each));
-  }
-  for (std::size_t i = 0; i < batch; ++i) {  // a page is cleared when its first position is written
-    for (std::int64_t at = 0; at < position; at += m.page_tokens())
-      spans.push_back({at, std::span(&ids[i], 1), pages[i], false, false});
-  }
-  RM_TRY(m.run(spans, 0));
-  spans.clear();
-  for (std::size_t i = 0; i < batch; ++i) {
-    spans.push_back({position, std::span(&ids[i], 1), pages[i], true, false});
-  }
-  Seconds best;
-  for (int repeat = 0; repeat < 6; ++repeat) {
-    const Stopwatch watch;
-    RM_TRY(m.run(spans, 0));
-    watch.stop(best);
-  }
-  return best;
-}
-
-Result<void> rates(model::StepModel& m) {
-  RM_TRY(m.allocate(32 * (1024 / m.page_tokens() + 2)));
-  std::printf("%s, %s, %s\n", m.device().c_str(), m.isa().c_str(), m.dtype().c_str());
-  for (const std::size_t length : {std::size_t{256}, std::size_t{512}, std::size_t{2048}}) {
-    RM_ASSIGN(const Seconds s, time_prefill(m, length, 512));
-    std::printf("prefill %5zu tokens in chunks of 512   %8.1f tokens/s, %8.1f by processor time\n", length,
-                static_cast<double>(length) / s.wall, static_cast<double>(length) / s.cpu);
-  }
-  for (const std::size_t batch : {std::size_t{1}, std::size_t{4}, std::size_t{8}, std::size_t{16}, std::size_t{32}}) {
-    RM_ASSIGN(const Seconds s, time_decode(m, batch, 512));
-    std::printf("decode  batch %3zu at position 512       %8.1f tokens/s, %8.1f by processor time\n", batch,
-                static_cast<double>(batch) / s.wall, static_cast<double>(batch) / s.cpu);
-  }
-  return {};
-}
-
 Result<void> run(const Options& o) {
   RM_ASSIGN(const auto file, weightfile::WeightFile::open(o.engine.model));
-  const auto start = std::chrono::steady_clock::now();
   RM_ASSIGN(const auto m, model::load(*file, o.engine));
-  std::fprintf(stderr, "logit-probe: %.2f GB of weights in %.1f s\n", static_cast<double>(m->weight_bytes()) / 1e9,
-               seconds_since(start));
-  if (o.rates) return rates(*m);
   std::ofstream out(o.out.empty() ? "/dev/null" : o.out, std::ios::binary);
   json::Document doc;
   for (std::string line; std::getline(std::cin, line);) {
@@ -212,9 +113,7 @@ int main(int argc, char** argv) {
   for (int i = 2; i < argc; ++i) {
     const std::string flag = argv[i];
     const auto value = [&] { return i + 1 < argc ? argv[++i] : ""; };
-    if (flag == "--rates")
-      o.rates = true;
-    else if (flag == "--dtype")
+    if (flag == "--dtype")
       o.engine.dtype = value();
     else if (flag == "--adapter")
       o.engine.adapter = value();

@@ -9,12 +9,6 @@
 #include "lib/ops/cpu/quantised.h"
 
 namespace rm::ops::cpu {
-namespace {
-
-constexpr std::int64_t kQueryRows = 96;  // rows (queries x group) of one attention task
-
-}  // namespace
-
 Backend& cpu_backend() {
   static auto* b = new CpuBackend(best_table());
   return *b;
@@ -192,50 +186,6 @@ at::Tensor CpuBackend::rope_and_store(const at::Tensor& qkv_TX, const Batch& b, 
     }
   });
   return q;
-}
-
-at::Tensor CpuBackend::attend(const at::Tensor& q_THC, const Batch& b, const HeadShape& s, double scale,
-                              const LayerCache& cache) {
-  const at::ScalarType type = q_THC.scalar_type();
-  const std::int64_t group = s.heads / s.kv_heads, C = s.width, size = element(type), stride = s.heads * C;
-  const std::int64_t queries = std::max<std::int64_t>(1, kQueryRows / group);
-  const std::int64_t head = kPageTokens * padded_width(s);
-  struct Item {
-    const Batch::Span* span;
-    std::int64_t kv_head, begin, count;
-  };
-  std::vector<Item> items;
-  for (const Batch::Span& span : b.spans)
-    for (std::int64_t begin = 0; begin < span.count; begin += queries)
-      for (std::int64_t h = 0; h < s.kv_heads; ++h)
-        items.push_back({&span, h, begin, std::min(queries, span.count - begin)});
-  // The longest first, so that no thread is left with a long one at the end.
-  std::stable_sort(items.begin(), items.end(), [](const Item& x, const Item& y) {
-    return (x.span->position + x.begin) * x.count > (y.span->position + y.begin) * y.count;
-  });
-  at::Tensor out = empty({q_THC.size(0), stride}, type);
-  const Scratch scratch(attend_scratch(queries * group, padded_width(s)));
-  parallel(static_cast<std::int64_t>(items.size()), [&](std::int64_t i, int worker) {
-    const Item& item = items[i];
-    const std::int64_t offset = ((item.span->row + item.begin) * stride + item.kv_head * group * C) * size;
-    AttendJob j;
-    j.q = bytes(q_THC) + offset;
-    j.q_stride = j.out_stride = stride;
-    j.group = group;
-    j.head_dim = C;
-    j.padded_dim = padded_width(s);
-    j.first = item.span->position + item.begin;
-    j.positions = item.count;
-    j.pages = b.pages.data() + item.span->pages;
-    j.k = bytes(cache.k) + item.kv_head * head * size;
-    j.v = bytes(cache.v) + item.kv_head * head * size;
-    j.page_stride = s.kv_heads * head;
-    j.scale = static_cast<float>(scale);
-    j.out = bytes(out) + offset;
-    j.scratch = scratch.of(worker);
-    (is_bf16(type) ? kernels_.attend_bf16 : kernels_.attend_f32)(j);
-  });
-  return out;
 }
 
 }  // namespace rm::ops::cpu

@@ -61,20 +61,26 @@ struct QuantisedJob {
   PanelOut to;
 };
 
-// Attention of `positions` consecutive queries of one sequence for the `group` query heads of one key/value head.
-struct AttendJob {
-  const void* q =
-      nullptr;  // first query; [positions] x q_stride, heads of the group one after the other, width head_dim
-  std::int64_t q_stride = 0;
-  std::int64_t group = 1, head_dim = 0, padded_dim = 0;
+// Consecutive queries of one sequence. `q` and `out` are those of the first query's first head.
+struct AttendPart {
+  const void* q = nullptr;  // [positions] x AttendJob::stride; heads of the group one after the other, width head_dim
+  void* out = nullptr;      // like q
   std::int64_t first = 0, positions = 0;  // absolute position of the first query
   const std::int32_t* pages = nullptr;    // of the sequence, from position 0
+  std::int64_t row = 0;                   // rows (queries x group) of the parts before this one
+};
+
+// Attention of some parts for the `group` query heads of one key/value head. Parts that begin with the same pages stand side
+// by side: their common blocks are read once.
+struct AttendJob {
+  const AttendPart* parts = nullptr;
+  std::int64_t count = 0;
+  std::int64_t stride = 0;  // elements from one query to the next
+  std::int64_t group = 1, head_dim = 0, padded_dim = 0;
   const void *k = nullptr, *v = nullptr;  // page 0 of this head
   std::int64_t page_stride = 0;           // elements from one page to the next
   float scale = 1;
-  void* out = nullptr;  // like q
-  std::int64_t out_stride = 0;
-  void* scratch = nullptr;  // attend_scratch() bytes, 64-byte aligned
+  void* scratch = nullptr;  // attend_scratch() bytes for the rows of all parts, 64-byte aligned
 };
 inline std::int64_t attend_scratch(std::int64_t rows, std::int64_t padded_dim) {
   return rows * (padded_dim * 4 + padded_dim * 4 + kKeyBlock * 8 + 64) + 256;

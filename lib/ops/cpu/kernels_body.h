@@ -245,80 +245,6 @@ void panel(const PanelJob& j) {
   write_panel<false>(j.rows, j.to, nullptr);
 }
 
-// The softmax step of one row over a key block: scores become weights, the running maximum and sum move on, and the sum
-// over values so far is scaled to the new maximum (online softmax: arXiv:1805.02867; blocked attention: arXiv:2205.14135).
-template <class E>
-inline void soften(float* s, I visible, float scale, float* top, float* total, float* sums, I width, E* weights) {
-  V m = splat(-__builtin_inff());
-  for (I i = 0; i < kKeyBlock; i += kW) {
-    V v = load(s + i) * scale;
-    if (i + kW > visible)
-      for (int l = 0; l < kW; ++l) v[l] = i + l < visible ? v[l] : -__builtin_inff();
-    store(s + i, v);
-    m = max(m, v);
-  }
-  const float before = *top, now_ = maximum(m);
-  const float now = now_ > before ? now_ : before;
-  V part = V{};
-  for (I i = 0; i < kKeyBlock; i += kW) {
-    const V p = exp(load(s + i) - splat(now));
-    part += p;
-    store(weights + i, p);
-  }
-  const float shrink = now == before ? 1.0f : exp(splat(before - now))[0];
-  *total = *total * shrink + sum(part);
-  *top = now;
-  if (shrink != 1.0f)
-    for (I i = 0; i < width; i += kW) store(sums + i, load(sums + i) * shrink);
-}
-
-template <bool kF32, class E>
-void attend(const AttendJob& j) {
-  constexpr I kPack = kF32 ? 1 : 2;
-  const I rows = j.positions * j.group, C = j.padded_dim;
-  float* sums = static_cast<float*>(j.scratch);  // [rows, C]
-  float* scores = sums + rows * C;               // [rows, kKeyBlock]
-  float* tops = scores + rows * kKeyBlock;       // [rows]
-  float* totals = tops + rows;                   // [rows]
-  E* q = reinterpret_cast<E*>(totals + rows);    // [rows, C]
-  E* weights = q + rows * C;                     // [rows, kKeyBlock]
-  for (I r = 0; r < rows; ++r) {
-    const E* from = static_cast<const E*>(j.q) + r / j.group * j.q_stride + r % j.group * j.head_dim;
-    for (I i = 0; i < C; ++i) q[r * C + i] = i < j.head_dim ? from[i] : E{};
-    for (I i = 0; i < C; ++i) sums[r * C + i] = 0;
-    tops[r] = -__builtin_inff();
-    totals[r] = 0;
-  }
-  const I end = j.first + j.positions;  // keys that anyone here sees
-  for (I block = 0; block < end; block += kKeyBlock) {
-    const I keys = end - block < kKeyBlock ? end - block : kKeyBlock;
-    // Rows that see nothing of this block are the leading ones.
-    const I first_row = block > j.first ? (block - j.first) * j.group : 0;
-    const I n = rows - first_row;
-    for (I p = 0; p < keys; p += kPageTokens) {
-      const E* page = static_cast<const E*>(j.k) + j.pages[(block + p) / kPageTokens] * j.page_stride;
-      multiply<kF32>(n, kPageTokens,
-                     {reinterpret_cast<const Word*>(q + first_row * C), C / kPack, reinterpret_cast<const Word*>(page),
-                      kPageTokens, C / kPack, scores + first_row * kKeyBlock + p, kKeyBlock, false, nullptr});
-    }
-    for (I r = first_row; r < rows; ++r)
-      soften(scores + r * kKeyBlock, j.first + r / j.group + 1 - block, j.scale, tops + r, totals + r, sums + r * C, C,
-             weights + r * kKeyBlock);
-    for (I p = 0; p < keys; p += kPageTokens) {
-      const E* page = static_cast<const E*>(j.v) + j.pages[(block + p) / kPageTokens] * j.page_stride;
-      multiply<kF32>(
-          n, C,
-          {reinterpret_cast<const Word*>(weights + first_row * kKeyBlock + p), kKeyBlock / kPack,
-           reinterpret_cast<const Word*>(page), C, kPageTokens / kPack, sums + first_row * C, C, true, nullptr});
-    }
-  }
-  for (I r = 0; r < rows; ++r) {
-    E* to = static_cast<E*>(j.out) + r / j.group * j.out_stride + r % j.group * j.head_dim;
-    const float inverse = 1.0f / totals[r];
-    for (I i = 0; i < j.head_dim; ++i) store_one(to + i, sums[r * C + i] * inverse);
-  }
-}
-
 inline void rotate(const float* x, const float* norm, float eps, const float* cos, const float* sin, I n, float* y) {
   float inverse = 1;
   if (norm) {
@@ -404,6 +330,7 @@ void swiglu(const void* gate, const void* up, I n, void* out, bool bf16) {
 }  // namespace
 }  // namespace rm::ops::cpu::RM_ISA
 
+#include "lib/ops/cpu/attention_body.h"
 #include "lib/ops/cpu/quantised_body.h"
 
 namespace rm::ops::cpu::RM_ISA {

@@ -210,6 +210,64 @@ TEST_CASE("a query has the same bits in one prefill, in chunks and when decoded 
   });
 }
 
+TEST_CASE("sequences that share pages get what each gets alone, and what the reference says") {
+  at::manual_seed(6);
+  const std::vector<HeadShape> shapes{{6, 1, 64}, {12, 2, 32}, {3, 3, 48}};
+  on_every_kernel([&](Backend& b, at::ScalarType type) {
+    const std::int64_t width = b.page_tokens();
+    for (const HeadShape& shape : shapes) {
+      CAPTURE(shape.heads);
+      // A tree: everybody begins with the same 5 pages, then two families with 6 more, and tails of each one's own. Some
+      // spans are single tokens, some a few (drafts), one is a chunk that ends inside the common part.
+      struct Member {
+        int family;
+        std::int64_t position, count;
+      };
+      const std::vector<Member> members{{2, 100, 50}, {0, 400, 1}, {1, 355, 1}, {0, 352, 9}, {2, 200, 1},
+                                        {1, 500, 1},  {0, 391, 4}, {0, 777, 1}, {1, 353, 1}, {2, 160, 1}};
+      Setup together;
+      std::vector<std::vector<std::int32_t>> pages;
+      std::int32_t next = 5 + 2 * 6;
+      for (const Member& m : members) {
+        std::vector<std::int32_t> own;
+        for (std::int64_t i = 0; i * width < m.position + m.count; ++i) {
+          const auto page = static_cast<std::int32_t>(i);
+          own.push_back(i < 5 ? page : i < 11 && m.family < 2 ? 5 + m.family * 6 + (page - 5) : next++);
+        }
+        pages.push_back(own);
+      }
+      // Written one after the other, so a shared page holds what its last writer wrote; queries are made anew below.
+      const std::int64_t x = shape.q_width() + 2 * shape.kv_width();
+      LayerCache cache = b.make_cache(next, shape, type);
+      LayerCache plain = reference().make_cache(next, shape, type);
+      for (std::size_t i = 0; i < members.size(); ++i) {
+        Setup s = make_setup({{0, members[i].position + members[i].count}}, shape.width, width);
+        s.batch.pages = pages[i];
+        const at::Tensor qkv = random({s.batch.rows, x});
+        b.rope_and_store(qkv, s.batch, shape, {}, cache);
+        reference().rope_and_store(qkv, s.batch, shape, {}, plain);
+      }
+      Batch& batch = together.batch;
+      for (std::size_t i = 0; i < members.size(); ++i) {
+        batch.spans.push_back(
+            {batch.rows, members[i].count, members[i].position, static_cast<std::int64_t>(batch.pages.size())});
+        batch.pages.insert(batch.pages.end(), pages[i].begin(), pages[i].end());
+        batch.rows += members[i].count;
+      }
+      const at::Tensor q = random({batch.rows, shape.heads, shape.width}).to(type);
+      const at::Tensor all = b.attend(q, batch, shape, 0.2, cache);
+      CHECK(distance(all, reference().attend(q, batch, shape, 0.2, plain)) < 2 * tolerance(type));
+      for (const Batch::Span& span : batch.spans) {
+        Batch alone = batch;
+        alone.spans = {{0, span.count, span.position, span.pages}};
+        alone.rows = span.count;
+        const at::Tensor one = b.attend(q.narrow(0, span.row, span.count).contiguous(), alone, shape, 0.2, cache);
+        CHECK(same_bits(one, all.narrow(0, span.row, span.count)));
+      }
+    }
+  });
+}
+
 TEST_CASE("the pool runs every task once, from several threads and from inside a task") {
   cpu::set_threads(4);
   for (int repeat = 0; repeat < 2000; ++repeat) {
