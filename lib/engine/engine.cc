@@ -36,6 +36,7 @@ SchedulerOptions scheduler_options(const model::StepModel& m, const CachePlan& p
   s.batch = plan.batch;
   s.step_tokens = step_tokens(m, plan.batch, gpu);
   s.group = kGroup;
+  if (m.rows_independent()) s.draft = o.draft;
   if (o.deterministic) s.chunk = (kChunk + m.page_tokens() - 1) / m.page_tokens() * m.page_tokens();
   return s;
 }
@@ -166,13 +167,27 @@ Result<std::vector<TokenEvent>> Engine::step() {
   return events;
 }
 
+// What the sequence already knows of this work.
+std::span<const Token> Engine::known(const Work& w) {
+  return std::span(w.sequence->tokens)
+      .subspan(static_cast<std::size_t>(w.sequence->computed), static_cast<std::size_t>(w.count));
+}
+
+// The last token of the reply and the guesses after it.
+std::span<const Token> Engine::with_draft(const Sequence& s) {
+  std::vector<Token>& row = drafts_.emplace_back(1, s.tokens.back());
+  row.insert(row.end(), s.draft.tokens.begin(), s.draft.tokens.end());
+  return row;
+}
+
 Result<void> Engine::run(std::span<const Work> work, int pad_rows, Events& events) {
   spans_.clear();
+  drafts_.clear();
   for (const Work& w : work) {
     const Sequence& s = *w.sequence;
     model::Span span;
     span.position = s.computed;
-    span.tokens = std::span(s.tokens).subspan(static_cast<std::size_t>(s.computed), static_cast<std::size_t>(w.count));
+    span.tokens = w.drafted > 0 ? with_draft(s) : known(w);
     span.pages = s.pages;
     span.logits = w.logits;
     span.all_logits = w.all_logits;
@@ -193,8 +208,9 @@ Result<void> Engine::run(std::span<const Work> work, int pad_rows, Events& event
 void Engine::count(std::span<const Work> work) {
   const std::int64_t before = stats_.decode_tokens;
   for (const Work& w : work) {
-    const bool decode = w.count == 1 && w.logits && w.sequence->computed >= w.sequence->prompt;
-    (decode ? stats_.decode_tokens : stats_.prefill_tokens) += w.count;
+    const bool decode = w.drafted > 0 || (w.count == 1 && w.logits && w.sequence->computed >= w.sequence->prompt);
+    (decode ? stats_.decode_tokens : stats_.prefill_tokens) += w.count - w.drafted;
+    stats_.drafted_tokens += w.drafted;
   }
   ++stats_.steps;
   stats_.decode_steps += stats_.decode_tokens > before;
@@ -209,6 +225,10 @@ Result<void> Engine::run_in_parts(std::span<const Work> work, const Error& why, 
   }
   Work first = work[0], second = work[0];
   if (first.count <= 1) return why;
+  if (first.drafted > 0) {
+    first = {first.sequence, 1, true, false, 0};
+    return run({&first, 1}, 0, events);
+  }
   first.count /= 2;
   first.logits = false;
   second.count -= first.count;
@@ -227,6 +247,12 @@ Result<void> Engine::take_rows(std::span<const Work> work, std::span<const float
                           std::to_string(rows) + " rows of " + std::to_string(vocab));
   }
   for (const Work& w : work) {
+    const auto wanted = static_cast<std::size_t>(w.all_logits ? w.count : w.logits) * vocab;
+    if (w.drafted > 0) {
+      RM_TRY(take_draft(w, logits.first(wanted), events));
+      logits = logits.subspan(wanted);
+      continue;
+    }
     Sequence& s = *w.sequence;
     const std::int64_t begin = s.computed;
     scheduler_.advance(w);
@@ -238,6 +264,23 @@ Result<void> Engine::take_rows(std::span<const Work> work, std::span<const float
       RM_ASSIGN(over, emit(s, row, events));
     }
   }
+  return {};
+}
+
+// Each row says the token after it. The next row counts only where its guess was that token.
+Result<void> Engine::take_draft(const Work& w, std::span<const float> logits, Events& events) {
+  Sequence& s = *w.sequence;
+  const auto vocab = static_cast<std::size_t>(model_->vocab());
+  std::int64_t accepted = 0;
+  for (std::size_t i = 0;; ++i) {
+    RM_ASSIGN(const bool over, emit(s, logits.subspan(i * vocab, vocab), events));
+    if (over) return {};  // `s` is gone
+    if (accepted == w.drafted || s.tokens.back() != s.draft.tokens[i]) break;
+    ++accepted;
+  }
+  stats_.decode_tokens += accepted;
+  stats_.accepted_tokens += accepted;
+  scheduler_.advance(w, accepted);
   return {};
 }
 

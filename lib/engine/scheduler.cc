@@ -5,7 +5,8 @@
 namespace rm::engine {
 namespace {
 
-constexpr int kLookAhead = 64;  // waiting sequences looked at when the first ones wait for a prefix
+constexpr std::int64_t kDraftRows = 32;  // most guesses of a step
+constexpr int kLookAhead = 64;           // waiting sequences looked at when the first ones wait for a prefix
 
 std::int64_t common_prefix(std::span<const Token> a, std::span<const Token> b) {
   return std::ranges::mismatch(a, b).in1 - a.begin();
@@ -121,9 +122,10 @@ Plan Scheduler::next_mixed() {
   for (std::size_t i = 0; i < running_.size() && budget > 0; ++i) {
     Sequence& s = *running_[i];
     if (s.forced() || s.pending() != 1 || !ensure_page(s)) continue;
-    plan.work.push_back({&s, 1, true, false});
+    plan.work.push_back({&s, 1, true, false, 0});
     --budget;
   }
+  draft(plan, std::min(budget, kDraftRows));
   for (Sequence* s : running_) {
     if (budget <= 0) break;
     Work w;
@@ -139,11 +141,11 @@ Plan Scheduler::next_mixed() {
 bool Scheduler::chunk_of(Sequence& s, std::int64_t budget, std::int64_t rows, Work& w) const {
   if (!s.forced()) {
     const std::int64_t n = std::min(budget, s.pending());
-    w = {&s, n, n == s.pending(), false};
+    w = {&s, n, n == s.pending(), false, 0};
   } else if (s.computed < s.first_logit()) {
-    w = {&s, std::min(budget, s.first_logit() - s.computed), false, false};
+    w = {&s, std::min(budget, s.first_logit() - s.computed), false, false, 0};
   } else {
-    w = {&s, std::min({budget, rows, s.pending()}), false, true};
+    w = {&s, std::min({budget, rows, s.pending()}), false, true, 0};
   }
   return w.count > 0;
 }
@@ -155,7 +157,7 @@ Plan Scheduler::next_fixed() {
     if (s->computed >= end) continue;
     const std::int64_t until = std::min((s->computed / o_.chunk + 1) * o_.chunk, end);
     const bool all = s->forced() && until > s->first_logit();
-    plan.work.push_back({s, until - s->computed, !all && !s->forced() && until == s->target(), all});
+    plan.work.push_back({s, until - s->computed, !all && !s->forced() && until == s->target(), all, 0});
     plan.pad_rows = static_cast<int>(o_.chunk);
     return plan;
   }
@@ -165,16 +167,48 @@ Plan Scheduler::next_fixed() {
   if (static_cast<int>(rows.size()) > o_.group) rows.resize(static_cast<std::size_t>(o_.group));
   ++clock_;
   for (Sequence* s : rows) {
-    plan.work.push_back({s, 1, s->pending() == 1, false});
+    plan.work.push_back({s, 1, s->pending() == 1, false, 0});
     s->turn = clock_;
   }
+  draft(plan, o_.group - static_cast<std::int64_t>(plan.work.size()));
   plan.pad_rows = o_.group;
   return plan;
 }
 
-void Scheduler::advance(const Work& w) {
+// Adds guesses to the rows of replies, `rows` at most in all.
+void Scheduler::draft(Plan& plan, std::int64_t rows) {
+  if (o_.draft <= 0) return;
+  const auto replies = static_cast<int>(plan.work.size());
+  for (Work& w : plan.work) {
+    Sequence& s = *w.sequence;
+    if (!w.logits || s.forced() || rows <= 0) continue;
+    // The reply's last token is only said, never computed.
+    const std::int64_t left = s.limit - static_cast<std::int64_t>(s.tokens.size()) - 1;
+    s.draft = drafter_.guess(s.tokens, replies, std::min(rows, left));
+    s.draft.tokens.resize(
+        static_cast<std::size_t>(free_positions(s, static_cast<std::int64_t>(s.draft.tokens.size()))));
+    if (s.draft.tokens.empty()) continue;
+    w.drafted = static_cast<std::int64_t>(s.draft.tokens.size());
+    w.count += w.drafted;
+    w.logits = false;
+    w.all_logits = true;
+    rows -= w.drafted;
+  }
+}
+
+// Positions after the next one that the sequence has pages for, or gets without anybody's loss; `wanted` at most.
+std::int64_t Scheduler::free_positions(Sequence& s, std::int64_t wanted) {
+  const auto have = [&] { return static_cast<std::int64_t>(s.pages.size()) * pool_.page_tokens() - s.computed - 1; };
+  while (have() < wanted && pool_.available() > static_cast<std::int64_t>(running_.size())) {
+    if (const auto page = pool_.take()) s.pages.push_back(*page);
+  }
+  return std::min(wanted, have());
+}
+
+void Scheduler::advance(const Work& w, std::int64_t accepted) {
   Sequence& s = *w.sequence;
-  s.computed += w.count;
+  if (w.drafted > 0) drafter_.learn(s.draft.match, w.drafted, accepted);
+  s.computed += w.count - w.drafted + accepted;
   const std::int64_t width = pool_.page_tokens();
   const std::int64_t full = o_.chunk > 0 ? std::min(s.computed, prefill_end(s)) / o_.chunk * o_.chunk : s.computed;
   for (; (s.published + 1) * width <= full; ++s.published) {

@@ -8,8 +8,10 @@
 //
 // Deterministic mode: what is computed together never depends on the load. Prompts go one sequence at a time in chunks
 // at absolute multiples of `chunk`, replies in groups of `group` padded rows; prefixes are shared in whole chunks only;
-// a sequence put back recomputes its prompt by chunks and its reply row by row, as it was computed first. One thread.
-// Sequences belong to the caller and outlive their stay.
+// a sequence put back recomputes its prompt by chunks and its reply row by row, as it was computed first.
+//
+// Where the model's rows do not depend on each other, a reply's step may hold guesses at its next tokens (draft.h) in either
+// mode. They take pages that nobody misses and are never published before they have come true. One thread. Sequences belong to the caller and outlive their stay.
 #pragma once
 
 #include <cstdint>
@@ -28,14 +30,16 @@ struct SchedulerOptions {
   std::int64_t logit_rows = 128;   // most rows of logits that one step wants for forced replies
   std::int64_t chunk = 0;          // > 0: deterministic mode; a multiple of the page
   int group = 16;                  // deterministic mode: rows of a decode step
+  int draft = 0;                   // most guessed tokens of one sequence in a step
 };
 
 // Some tokens of one sequence, from position Sequence::computed on.
 struct Work {
   Sequence* sequence = nullptr;
   std::int64_t count = 0;
-  bool logits = false;      // of the last token
-  bool all_logits = false;  // of every token
+  bool logits = false;       // of the last token
+  bool all_logits = false;   // of every token
+  std::int64_t drafted = 0;  // the last of them are guesses: Sequence::draft; all_logits is set
 };
 
 struct Plan {
@@ -45,14 +49,14 @@ struct Plan {
 
 class Scheduler {
  public:
-  Scheduler(SchedulerOptions o, PagePool& pool) : o_(o), pool_(pool) {}
+  Scheduler(SchedulerOptions o, PagePool& pool) : o_(o), pool_(pool), drafter_(o.draft) {}
 
   void add(Sequence& s);     // serial must be set and new
   void remove(Sequence& s);  // finished or cancelled: gives its pages back
   // Empty only when nothing waits or runs. The pages of the work are held; the caller runs it and calls advance().
   Plan next();
-  // The work has been computed: moves on, lets others find the full pages.
-  void advance(const Work& w);
+  // The work has been computed: moves on, lets others find the full pages. Of guesses, as many as `accepted` came true.
+  void advance(const Work& w, std::int64_t accepted = 0);
   // The machine could not hold a step of this size: smaller ones from now on.
   void shrink();
 
@@ -72,6 +76,8 @@ class Scheduler {
   Plan next_mixed();
   Plan next_fixed();
   bool chunk_of(Sequence& s, std::int64_t budget, std::int64_t rows, Work& w) const;
+  void draft(Plan& plan, std::int64_t rows);
+  std::int64_t free_positions(Sequence& s, std::int64_t wanted);
   std::int64_t shareable(const Sequence& s) const;
   std::int64_t prefill_end(const Sequence& s) const;
   std::int64_t grain() const { return o_.chunk > 0 ? o_.chunk : pool_.page_tokens(); }
@@ -79,6 +85,7 @@ class Scheduler {
 
   SchedulerOptions o_;
   PagePool& pool_;
+  Drafter drafter_;
   std::map<std::uint64_t, Sequence*> waiting_;  // by serial
   std::vector<Sequence*> running_;              // oldest admission first
   std::uint64_t clock_ = 0;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "lib/engine/draft.h"
 #include "lib/engine/pages.h"
 #include "lib/generate/token_engine.h"
 
@@ -24,6 +25,7 @@ struct Sequence {
   PagePool::History history = 0;
   std::uint64_t serial = 0;  // order of submission
   std::uint64_t turn = 0;    // when it last had a row in a decode group
+  Draft draft;               // of the step that is planned
 
   bool forced() const { return !request.forced.empty(); }
   // Positions to compute before more is known. The last forced token is only compared, never computed.

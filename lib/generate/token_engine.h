@@ -15,7 +15,7 @@
 
 namespace rm::generate {
 
-inline constexpr int kEngineAbi = 1;
+inline constexpr int kEngineAbi = 2;
 
 struct EngineOptions {
   std::string model;            // folder or GGUF
@@ -26,6 +26,7 @@ struct EngineOptions {
   int batch = 0;                // most sequences decoded at once; 0: what memory allows, at most 32
   std::int64_t context = 0;     // tokens of one sequence, prompt and reply; 0: the model's, bounded by memory
   bool deterministic = false;   // the same bytes whatever the batch make-up
+  int draft = 16;               // most tokens guessed ahead of a reply in one step; 0: none. Never changes a reply
 };
 
 struct EngineInfo {
@@ -61,9 +62,10 @@ struct TokenEvent {
 
 // What an engine has done since it was opened.
 struct EngineStats {
-  std::int64_t steps = 0, decode_steps = 0;            // forward passes; of them with tokens of replies
-  std::int64_t prefill_tokens = 0, decode_tokens = 0;  // positions computed of prompts and given replies; of replies
-  std::int64_t shared_tokens = 0, preempted = 0;       // positions found in the cache; times a sequence was put back
+  std::int64_t steps = 0, decode_steps = 0;              // forward passes; of them with tokens of replies
+  std::int64_t prefill_tokens = 0, decode_tokens = 0;    // positions computed of prompts and given replies; of replies
+  std::int64_t shared_tokens = 0, preempted = 0;         // positions found in the cache; times a sequence was put back
+  std::int64_t drafted_tokens = 0, accepted_tokens = 0;  // guesses ahead; those that came true, also in decode_tokens
   double seconds = 0, model_seconds = 0, sample_seconds = 0;  // inside step(); of it in the model; in sampling
 };
 

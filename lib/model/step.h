@@ -32,6 +32,8 @@ class StepModel {
   virtual std::uint64_t free_bytes() const {
     return 0;
   }  // of the device's memory; asked only where device() is not "cpu"
+  // A token's results depend on its own history alone, bit by bit, whatever runs in the same step.
+  virtual bool rows_independent() const { return false; }
   // Makes the cache. Exit::kResources when it does not fit. Pages are numbered 0..pages-1.
   virtual Result<void> allocate(std::int64_t pages) = 0;
   // Runs the spans, writes their keys and values to their pages, and returns the wanted logits, rows in span order,

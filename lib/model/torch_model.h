@@ -21,6 +21,7 @@ class TorchModel final : public StepModel {
   std::uint64_t page_bytes() const override;
   std::uint64_t weight_bytes() const override { return weights_->bytes(); }
   std::uint64_t free_bytes() const override { return backend_.free_bytes(); }
+  bool rows_independent() const override { return backend_.rows_independent(); }
   Result<void> allocate(std::int64_t pages) override;
   Result<std::span<const float>> run(std::span<const Span> spans, int pad_rows) override;
   std::string device() const override { return backend_.device().str(); }

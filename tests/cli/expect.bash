@@ -123,7 +123,7 @@ flags_in_page() {
 
 # The flags that programs share, in the order of --help.
 common_flags="-i,--in -o,--out --map --on-error --seed --summary --dry-run --quiet --color"
-model_flags="-m,--model --api-model --timeout --max-inflight --emit-batch --from-batch --adapter --device --dtype --threads --batch --context
+model_flags="-m,--model --api-model --timeout --max-inflight --emit-batch --from-batch --adapter --device --dtype --threads --batch --draft --context
   --deterministic --temperature --top-p --max-tokens --form --prompt --chat"
 length_flags="--resume --shard --shard-by"
 

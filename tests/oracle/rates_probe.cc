@@ -55,8 +55,8 @@ Result<std::vector<double>> time_rounds(int rounds, F round) {
 
 void show(const char* what, Count tokens, const std::vector<double>& seconds, const std::string& rest) {
   const auto rate = [&](double s) { return static_cast<double>(tokens) / s; };
-  std::printf("{\"what\":\"%s\",\"tokens\":%ld,%s,\"median_tok_s\":%.1f,\"best_tok_s\":%.1f}\n", what, long(tokens), rest.c_str(),
-              rate(seconds[seconds.size() / 2]), rate(seconds.front()));
+  std::printf("{\"what\":\"%s\",\"tokens\":%ld,%s,\"median_tok_s\":%.1f,\"best_tok_s\":%.1f}\n", what, long(tokens),
+              rest.c_str(), rate(seconds[seconds.size() / 2]), rate(seconds.front()));
   std::fflush(stdout);
 }
 
@@ -116,7 +116,8 @@ Result<void> decode(model::StepModel& m, Count batch, const Options& o) {
               RM_TRY(m.run(step, 0));
               return {};
             }));
-  show("decode", batch, seconds, "\"context\":" + std::to_string(o.context) + ",\"shared\":" + std::to_string(shared * width));
+  show("decode", batch, seconds,
+       "\"context\":" + std::to_string(o.context) + ",\"shared\":" + std::to_string(shared * width));
   return {};
 }
 

@@ -47,6 +47,7 @@ Parser& Parser::add(Model& m) {
   choice("--dtype", {"auto", "f32", "bf16", "f16", "int8"}, m.dtype, "Arithmetic of the weights");
   integer("--threads", "N", m.threads, 0, 4096, "CPU threads (default: one a core)");
   integer("--batch", "N", m.batch, 0, 65536, "Sequences decoded at once (default: what memory allows, at most 32)");
+  integer("--draft", "N", m.draft, 0, 64, "Tokens guessed ahead of a reply and checked at once; 0: none (default: 16)");
   integer("--context", "TOKENS", m.context, 0, kMany, "Longest prompt and reply together (default: the model's)");
   flag("--deterministic", m.deterministic, "The same bytes whatever the batch, shard or resume");
   real("--temperature", "T", m.temperature, 0, 100, "0 is greedy (default; 1 with --samples above 1)");

@@ -86,8 +86,12 @@ at::Tensor CpuBackend::attend(const at::Tensor& q_THC, const Batch& b, const Hea
     for (std::size_t p = g.begin; p < g.end; ++p) {
       const Piece& piece = pieces[p];
       const std::int64_t offset = ((piece.span->row + piece.begin) * stride + kv_head * group * C) * size;
-      parts[j.count++] = {bytes(q_THC) + offset,          bytes(out) + offset, piece.first(), piece.count,
-                          b.pages.data() + piece.span->pages, row};
+      parts[j.count++] = {bytes(q_THC) + offset,
+                          bytes(out) + offset,
+                          piece.first(),
+                          piece.count,
+                          b.pages.data() + piece.span->pages,
+                          row};
       row += piece.count * group;
     }
     j.stride = stride;

@@ -35,7 +35,6 @@ inline void soften(float* s, I visible, float scale, float* top, float* total, f
     for (I i = 0; i < width; i += kW) store(sums + i, load(sums + i) * shrink);
 }
 
-
 template <bool kF32, class E>
 class Attention {
  public:

@@ -29,7 +29,7 @@ lines err 1
 ends 0 rm-judge -m "$url" -q 'Why?' -a one -b two
 has out 'is better'
 # Flags that would do nothing are refused by name.
-for flag in --deterministic '--adapter x' '--device cpu' '--dtype f32' '--threads 2' '--batch 4' '--context 99' '--chat x'; do
+for flag in --deterministic '--adapter x' '--device cpu' '--dtype f32' '--threads 2' '--batch 4' '--draft 0' '--context 99' '--chat x'; do
   ends 2 rm-judge -m "$url" $flag -i in.jsonl
   has err "${flag%% *}: is for a model that runs here"
 done

@@ -31,6 +31,7 @@ struct Rig {
   int batch = 8;
   std::int64_t pages = 400, context = 400;
   bool deterministic = false;
+  int draft = 16;
 };
 
 struct Opened {
@@ -48,6 +49,7 @@ Opened open(const Rig& rig) {
   plan.batch = rig.batch;
   generate::EngineOptions options;
   options.deterministic = rig.deterministic;
+  options.draft = rig.draft;
   auto engine = Engine::make(std::move(model), plan, options);
   REQUIRE(engine);
   o.engine = *std::move(engine);
@@ -95,10 +97,12 @@ Reply reference(const TokenRequest& r, const fake::Shape& shape, std::int64_t co
   Reply reply;
   std::uint64_t history = 1;
   for (const auto t : r.prompt) history = fake::extend(history, t);
+  std::vector<std::int32_t> all = r.prompt;
   std::vector<float> row(static_cast<std::size_t>(shape.vocab));
   std::size_t length = r.prompt.size();
   for (std::size_t i = 0;; ++i) {
-    fake::logits_of(history, row);
+    const bool echoes = shape.period > 0 && static_cast<std::int64_t>(all.size()) >= shape.period;
+    fake::logits_of(history, row, echoes ? all[all.size() - static_cast<std::size_t>(shape.period)] : -1);
     double total = 0;
     for (const float x : row) total += std::exp(static_cast<double>(x));
     const auto logprob = [&](std::int32_t id) {
@@ -121,6 +125,7 @@ Reply reference(const TokenRequest& r, const fake::Shape& shape, std::int64_t co
     reply.watched.emplace_back();
     for (const auto w : r.watch) reply.watched.back().push_back(logprob(w));
     history = fake::extend(history, token);
+    all.push_back(token);
     ++length;
     if (!r.forced.empty() && i + 1 == r.forced.size()) {
       reply.finish = Finish::kStop;
@@ -219,6 +224,50 @@ TEST_CASE("every sequence gets the tokens it would get alone") {
       check_equal(replies.at(r.id), reference(r, rig.shape, o.engine->info().context));
     }
     if (row.pages == 110) CHECK(o.engine->stats().preempted > 0);
+  }
+}
+
+TEST_CASE("guesses save steps and change no reply") {
+  Rig rig;
+  rig.shape.period = 23;
+  const auto requests = workload(12, 90, rig.shape, 300);
+  struct Row {
+    const char* what;
+    int batch;
+    std::int64_t pages, most_tokens;
+    bool deterministic;
+  };
+  for (const Row& row :
+       {Row{"one at a time", 1, 400, 0, false}, Row{"a few", 4, 400, 0, false}, Row{"a tight cache", 8, 110, 0, false},
+        Row{"a cache of one sequence", 4, 100, 0, false}, Row{"steps run out of memory", 4, 400, 9, false},
+        Row{"deterministic, one at a time", 1, 400, 0, true}, Row{"deterministic, a group", 8, 400, 0, true}}) {
+    CAPTURE(row.what);
+    rig.batch = row.batch;
+    rig.pages = row.pages;
+    rig.deterministic = row.deterministic;
+    std::int64_t runs[2] = {};
+    for (const int draft : {0, 16}) {
+      CAPTURE(draft);
+      rig.draft = draft;
+      auto o = open(rig);
+      o.model->most_tokens = row.most_tokens;
+      for (const auto& r : requests) REQUIRE(o.engine->submit(r));
+      const auto replies = drain(*o.engine);
+      const auto stats = o.engine->stats();
+      std::int64_t told = 0;
+      for (const auto& r : requests) {
+        CAPTURE(r.id);
+        check_equal(replies.at(r.id), reference(r, rig.shape, o.engine->info().context));
+        told += static_cast<std::int64_t>(replies.at(r.id).tokens.size());
+      }
+      if (row.most_tokens == 0 || draft == 0) {  // steps that shrank have no rows to spare
+        CHECK((stats.drafted_tokens > 0) == (draft > 0));
+        CHECK((stats.accepted_tokens > told / 10) == (draft > 0));
+      }
+      CHECK(stats.accepted_tokens <= stats.drafted_tokens);
+      runs[draft > 0] = o.model->runs;
+    }
+    if (row.most_tokens == 0) CHECK(runs[1] < runs[0]);
   }
 }
 
