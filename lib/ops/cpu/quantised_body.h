@@ -70,6 +70,7 @@ struct Chunk {
   I blocks;
   float* out;  // [rows, kPanel]
   bool add;
+  bool ahead;  // ask for the chunk after this one: with few rows its way from memory is what takes the time
 };
 
 template <int kBits, int kR, int kN>
@@ -77,7 +78,13 @@ void chunk_tile(const Chunk& c, I column) {
   constexpr I kStride = kBits == 4 ? kBlockBytes4 : kBlockBytes8;
   constexpr I kGroup = kPanel * 4;  // bytes of four weights of all columns
   V total[kR][kN] = {};
+  constexpr int kLines = kStride / 64 * kN * kW / kPanel;  // of the next chunk's block, this tile's share
+  const Byte* ahead = c.ahead ? c.weights + c.blocks * kStride + column / (kN * kW) * (kLines * 64) : nullptr;
   for (I b = 0; b < c.blocks; ++b) {
+    if (ahead) {
+#pragma GCC unroll 36
+      for (int i = 0; i < kLines; ++i) __builtin_prefetch(ahead + b * kStride + i * 64, 0, 2);
+    }
     const Byte* w = c.weights + b * kStride + column * 4;
     const std::int8_t* a = c.a + b * kBlockWeights;
     IV acc[kR][kN] = {};
@@ -171,7 +178,8 @@ void panel_quantised(const QuantisedJob& j) {
                        weights + first / kBlockWeights * block_bytes,
                        blocks,
                        j.to.scratch + row * kPanel,
-                       chunk > 0};
+                       chunk > 0,
+                       t == 0 && j.rows > 2};
       j.bits == 4 ? chunk_rows<4>(static_cast<int>(count), c) : chunk_rows<8>(static_cast<int>(count), c);
       row += count;
     }
