@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "lib/ops/cpu/choice.h"
 #include "lib/ops/cpu/memory.h"
 #include "lib/ops/cpu/pool.h"
 #include "lib/ops/cpu/quantised.h"
@@ -16,7 +17,8 @@ constexpr std::int64_t kQueryRows = 96;  // rows (queries x group) of one attent
 }  // namespace
 
 Backend& cpu_backend() {
-  static auto* b = new CpuBackend(best_table());
+  // Loading a model refuses an RM_ISA that names none (lib/model/load.cc).
+  static auto* b = new CpuBackend(chosen_table() ? **chosen_table() : *usable_tables().front());
   return *b;
 }
 

@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <vector>
+
+#include "lib/ops/cpu/features.h"
 
 namespace rm::ops::cpu {
 
@@ -94,8 +96,8 @@ struct RopeJob {
 };
 
 struct KernelTable {
-  const char* name = "";  // "scalar", "avx2", "avx512", "avx512-bf16"
-  bool (*usable)() = nullptr;
+  const char* name = "";  // "scalar", "avx2", "avx512", "avx512-vnni", "avx512-bf16"
+  bool (*usable)(const CpuFeatures&) = nullptr;
   void (*panel_bf16)(const PanelJob&) = nullptr;
   void (*panel_f32)(const PanelJob&) = nullptr;
   void (*panel_quantised)(const QuantisedJob&) = nullptr;
@@ -112,10 +114,10 @@ struct KernelTable {
 
 extern const KernelTable kScalar;
 #if defined(__x86_64__)
-extern const KernelTable kAvx2, kAvx512, kAvx512Bf16;
+extern const KernelTable kAvx2, kAvx512, kAvx512Vnni, kAvx512Bf16;
 #endif
 
-std::span<const KernelTable* const> usable_tables();  // on this machine, best first
-const KernelTable& best_table();
+std::vector<const KernelTable*> usable_tables(const CpuFeatures& features);  // best first; the last is kScalar
+std::vector<const KernelTable*> usable_tables();                             // on this machine
 
 }  // namespace rm::ops::cpu
