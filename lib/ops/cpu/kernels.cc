@@ -5,7 +5,7 @@ namespace rm::ops::cpu {
 std::vector<const KernelTable*> usable_tables(const CpuFeatures& features) {
   std::vector<const KernelTable*> found;
 #if defined(__x86_64__)
-  for (const KernelTable* t : {&kAvx512Bf16, &kAvx512Vnni, &kAvx512, &kAvx2})
+  for (const KernelTable* t : {&kAmx, &kAvx512Bf16, &kAvx512Vnni, &kAvx512, &kAvx2})
     if (t->usable(features)) found.push_back(t);
 #endif
   found.push_back(&kScalar);

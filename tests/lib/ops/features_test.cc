@@ -66,7 +66,7 @@ TEST_CASE("each processor gets the best kernels that it can run") {
         Row{"Knights Landing: AVX512 F alone", changed(haswell(), [](CpuFeatures& f) { f.avx512f = true; }), "avx2", 2},
         Row{"Skylake-X", skylake_x(), "avx512", 3}, Row{"Ice Lake", ice_lake(), "avx512-vnni", 4},
         Row{"bf16 without VNNI", changed(skylake_x(), [](CpuFeatures& f) { f.avx512bf16 = true; }), "avx512", 3},
-        Row{"Zen 4", zen4(), "avx512-bf16", 5}, Row{"Sapphire Rapids", sapphire_rapids(), "avx512-bf16", 5},
+        Row{"Zen 4", zen4(), "avx512-bf16", 5}, Row{"Sapphire Rapids", sapphire_rapids(), "amx", 6},
         Row{"Sapphire Rapids, tiles refused by the system",
             changed(sapphire_rapids(), [](CpuFeatures& f) { f.tile_data = false; }), "avx512-bf16", 5},
         Row{"AMX for bytes alone", changed(sapphire_rapids(), [](CpuFeatures& f) { f.amx_bf16 = false; }),
