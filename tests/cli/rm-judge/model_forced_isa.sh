@@ -5,4 +5,5 @@ RM_ISA=z80 ends 2 rm-judge -m "$model" --device cpu -q x -a y -b z --max-tokens 
 has err 'RM_ISA is "z80"'
 has err scalar
 [ "$(wc -l <err)" -eq 1 ]
-RM_ISA=scalar ends 0 rm-judge -m "$model" --device cpu -q x -a y -b z --max-tokens 2
+grep -qw avx2 err || skip 'this machine has the scalar kernels alone, which take minutes'
+RM_ISA=avx2 ends 0 rm-judge -m "$model" --device cpu -q x -a y -b z --max-tokens 2
