@@ -10,6 +10,7 @@
 #include "lib/model/adapter.h"
 #include "lib/model/torch_model.h"
 #include "lib/model/weight_reader.h"
+#include "lib/ops/cpu/choice.h"
 #include "lib/ops/cpu/pool.h"
 #include "lib/weightfile/blocks.h"
 
@@ -73,6 +74,7 @@ Result<ops::Backend*> choose_backend(const std::string& device) {
                           ": only the first visible device is used; choose it with CUDA_VISIBLE_DEVICES=" +
                           std::to_string(index) + " and --device cuda");
   }
+  if (found->device().is_cpu()) RM_TRY(ops::cpu::chosen_table());
   return found;
 }
 

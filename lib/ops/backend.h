@@ -85,7 +85,7 @@ class Backend {
   virtual void put_rows(Matrix& m, std::int64_t row, std::int64_t count, const float* rows);
   virtual at::Tensor take_rows(const Matrix& m, const at::Tensor& ids_T);  // f32 [T, in]
   // Whether matrices can be kept in the blocks of weightfile/blocks.h. `in` is a multiple of 32; `dtype` is that of the
-  // activations, which are rounded to 8 bits. put_blocks is to it what put_rows is to a plain one.
+  // activations, which are rounded to 8 bits (on AMX: to bf16). put_blocks is to it what put_rows is to a plain one.
   virtual bool quantises() const { return false; }
   virtual Matrix make_quantised(const std::vector<QuantisedRange>& rows, std::int64_t in, at::ScalarType dtype);
   virtual void put_blocks(Matrix& m, std::int64_t row, std::int64_t count, const weightfile::BlockSpan& rows);

@@ -4,13 +4,15 @@
 #include <atomic>
 #include <cstring>
 
+#include "lib/ops/cpu/choice.h"
 #include "lib/ops/cpu/memory.h"
 #include "lib/ops/cpu/pool.h"
 #include "lib/ops/cpu/quantised.h"
 
 namespace rm::ops::cpu {
 Backend& cpu_backend() {
-  static auto* b = new CpuBackend(best_table());
+  // Loading a model refuses an RM_ISA that names none (lib/model/load.cc).
+  static auto* b = new CpuBackend(chosen_table() ? **chosen_table() : *usable_tables().front());
   return *b;
 }
 

@@ -8,7 +8,7 @@
 
 namespace rm::ops::cpu {
 
-Backend& cpu_backend();  // with the best instruction set of this machine
+Backend& cpu_backend();  // with the best instruction set of this machine, or that of RM_ISA
 
 // With a given one; for tests and benchmarks. The table must be usable here.
 class CpuBackend final : public Backend {

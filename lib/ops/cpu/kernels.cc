@@ -1,22 +1,17 @@
 #include "lib/ops/cpu/kernels.h"
 
-#include <vector>
-
 namespace rm::ops::cpu {
 
-std::span<const KernelTable* const> usable_tables() {
-  static const std::vector<const KernelTable*> tables = [] {
-    std::vector<const KernelTable*> found;
+std::vector<const KernelTable*> usable_tables(const CpuFeatures& features) {
+  std::vector<const KernelTable*> found;
 #if defined(__x86_64__)
-    for (const KernelTable* t : {&kAvx512Bf16, &kAvx512, &kAvx2})
-      if (t->usable()) found.push_back(t);
+  for (const KernelTable* t : {&kAmx, &kAvx512Bf16, &kAvx512Vnni, &kAvx512, &kAvx2})
+    if (t->usable(features)) found.push_back(t);
 #endif
-    found.push_back(&kScalar);
-    return found;
-  }();
-  return tables;
+  found.push_back(&kScalar);
+  return found;
 }
 
-const KernelTable& best_table() { return *usable_tables().front(); }
+std::vector<const KernelTable*> usable_tables() { return usable_tables(this_machine()); }
 
 }  // namespace rm::ops::cpu

@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <vector>
+
+#include "lib/ops/cpu/features.h"
 
 namespace rm::ops::cpu {
 
@@ -54,8 +56,9 @@ struct QuantisedRows {
 };
 
 struct QuantisedJob {
-  QuantisedRows a;
-  std::int64_t rows = 0, k = 0;  // k a multiple of kBlockWeights
+  QuantisedRows a;                   // for tables with a quantise_row
+  const std::uint16_t* x = nullptr;  // [rows, k] in bf16, for those without
+  std::int64_t rows = 0, k = 0;      // k a multiple of kBlockWeights
   const void* panel = nullptr;
   int bits = 4;
   PanelOut to;
@@ -100,12 +103,12 @@ struct RopeJob {
 };
 
 struct KernelTable {
-  const char* name = "";  // "scalar", "avx2", "avx512", "avx512-bf16"
-  bool (*usable)() = nullptr;
+  const char* name = "";  // "scalar", "avx2", "avx512", "avx512-vnni", "avx512-bf16", "amx"
+  bool (*usable)(const CpuFeatures&) = nullptr;
   void (*panel_bf16)(const PanelJob&) = nullptr;
   void (*panel_f32)(const PanelJob&) = nullptr;
   void (*panel_quantised)(const QuantisedJob&) = nullptr;
-  // One row of k activations, bf16 or f32, to q, scales and sums.
+  // One row of k activations, bf16 or f32, to q, scales and sums. Null: panel_quantised takes the activations in bf16.
   void (*quantise_row)(const void* x, bool bf16, std::int64_t k, std::int8_t* q, float* scales, float* sums) = nullptr;
   void (*attend_bf16)(const AttendJob&) = nullptr;
   void (*attend_f32)(const AttendJob&) = nullptr;
@@ -118,10 +121,10 @@ struct KernelTable {
 
 extern const KernelTable kScalar;
 #if defined(__x86_64__)
-extern const KernelTable kAvx2, kAvx512, kAvx512Bf16;
+extern const KernelTable kAvx2, kAvx512, kAvx512Vnni, kAvx512Bf16, kAmx;
 #endif
 
-std::span<const KernelTable* const> usable_tables();  // on this machine, best first
-const KernelTable& best_table();
+std::vector<const KernelTable*> usable_tables(const CpuFeatures& features);  // best first; the last is kScalar
+std::vector<const KernelTable*> usable_tables();                             // on this machine
 
 }  // namespace rm::ops::cpu

@@ -18,9 +18,7 @@
 
 namespace rm::ops::cpu {
 
-const KernelTable kAvx2 = avx2::table("avx2", [] {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-});
+const KernelTable kAvx2 = avx2::table("avx2", has_avx2);
 
 }  // namespace rm::ops::cpu
 #endif

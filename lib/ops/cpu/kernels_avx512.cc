@@ -18,10 +18,7 @@
 
 namespace rm::ops::cpu {
 
-const KernelTable kAvx512 = avx512::table("avx512", [] {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-});
+const KernelTable kAvx512 = avx512::table("avx512", has_avx512);
 
 }  // namespace rm::ops::cpu
 #endif

@@ -18,10 +18,8 @@
 
 namespace rm::ops::cpu {
 
-const KernelTable kAvx512Bf16 = avx512_bf16::table("avx512-bf16", [] {
-  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni") &&
-         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-});
+const KernelTable kAvx512Bf16 = avx512_bf16::table(
+    "avx512-bf16", [](const CpuFeatures& f) { return has_avx512(f) && f.avx512vnni && f.avx512bf16; });
 
 }  // namespace rm::ops::cpu
 #endif

@@ -336,7 +336,7 @@ void swiglu(const void* gate, const void* up, I n, void* out, bool bf16) {
 namespace rm::ops::cpu::RM_ISA {
 namespace {
 
-constexpr KernelTable table(const char* name, bool (*usable)()) {
+constexpr KernelTable table(const char* name, bool (*usable)(const CpuFeatures&)) {
   return {name,
           usable,
           panel<false>,

@@ -12,6 +12,6 @@
 
 namespace rm::ops::cpu {
 
-const KernelTable kScalar = scalar::table("scalar", [] { return true; });
+const KernelTable kScalar = scalar::table("scalar", [](const CpuFeatures&) { return true; });
 
 }  // namespace rm::ops::cpu

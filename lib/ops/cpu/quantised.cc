@@ -57,6 +57,47 @@ float factor_of(const float* scale, const float* minimum, std::int64_t blocks) {
   return std::ldexp(1.0f, exponent);
 }
 
+// The rows of a product as the kernels take them, and the memory they lie in.
+struct Activations {
+  QuantisedRows rows;
+  const std::uint16_t* bf16 = nullptr;
+  at::Tensor memory[3];
+};
+
+Activations in_bytes(const KernelTable& kernels, const at::Tensor& x_TI) {
+  const std::int64_t T = x_TI.size(0), in = x_TI.size(1), blocks = in / kBlockWeights;
+  Activations a;
+  a.memory[0] = empty({T, in}, at::kChar);
+  a.memory[1] = empty({T, blocks}, at::kFloat);
+  a.memory[2] = empty({T, blocks}, at::kFloat);
+  auto* const q = reinterpret_cast<std::int8_t*>(bytes(a.memory[0]));
+  auto* const scales = reinterpret_cast<float*>(bytes(a.memory[1]));
+  auto* const sums = reinterpret_cast<float*>(bytes(a.memory[2]));
+  const bool bf16 = is_bf16(x_TI.scalar_type());
+  parallel_ranges(T, kRowGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t t = begin; t < end; ++t)
+      kernels.quantise_row(bytes(x_TI) + t * in * element(x_TI.scalar_type()), bf16, in, q + t * in,
+                           scales + t * blocks, sums + t * blocks);
+  });
+  a.rows = {q, scales, sums};
+  return a;
+}
+
+Activations in_bf16(const at::Tensor& x_TI) {
+  Activations a;
+  a.memory[0] = x_TI;
+  if (!is_bf16(x_TI.scalar_type())) {
+    a.memory[0] = empty(x_TI.sizes(), at::kBFloat16);
+    const float* from = x_TI.const_data_ptr<float>();
+    auto* const to = reinterpret_cast<std::uint16_t*>(bytes(a.memory[0]));
+    parallel_ranges(x_TI.numel(), 1 << 14, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) to[i] = bf16_bits(from[i]);
+    });
+  }
+  a.bf16 = reinterpret_cast<const std::uint16_t*>(bytes(a.memory[0]));
+  return a;
+}
+
 }  // namespace
 
 Matrix CpuBackend::make_quantised(const std::vector<QuantisedRange>& rows, std::int64_t in, at::ScalarType dtype) {
@@ -120,24 +161,15 @@ at::Tensor take_quantised_rows(const Matrix& m, const at::Tensor& ids_T) {
 
 at::Tensor CpuBackend::matmul_quantised(const Matrix& m, const at::Tensor& x_TI, const at::Tensor& bias_O,
                                         at::ScalarType result) {
-  const std::int64_t T = x_TI.size(0), blocks = m.in / kBlockWeights;
-  const at::Tensor q = empty({T, m.in}, at::kChar), scales = empty({T, blocks}, at::kFloat),
-                   sums = empty({T, blocks}, at::kFloat);
-  auto* const q_to = reinterpret_cast<std::int8_t*>(bytes(q));
-  auto* const scales_to = reinterpret_cast<float*>(bytes(scales));
-  auto* const sums_to = reinterpret_cast<float*>(bytes(sums));
-  const bool bf16 = is_bf16(x_TI.scalar_type());
-  parallel_ranges(T, kRowGrain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t t = begin; t < end; ++t)
-      kernels_.quantise_row(bytes(x_TI) + t * m.in * element(x_TI.scalar_type()), bf16, m.in, q_to + t * m.in,
-                            scales_to + t * blocks, sums_to + t * blocks);
-  });
+  const std::int64_t T = x_TI.size(0);
+  const Activations x = kernels_.quantise_row ? in_bytes(kernels_, x_TI) : in_bf16(x_TI);
   at::Tensor y = empty({T, m.out}, result);
   const Scratch scratch(T * kPanel * 4);
   parallel(static_cast<std::int64_t>(m.panels.size()) - 1, [&](std::int64_t i, int worker) {
     const Panel panel(m, i);
     QuantisedJob j;
-    j.a = {q_to, scales_to, sums_to};
+    j.a = x.rows;
+    j.x = x.bf16;
     j.rows = T;
     j.k = m.in;
     j.panel = panel.begin;

@@ -9,6 +9,7 @@
 
 #include "lib/ops/cpu/cpu_backend.h"
 #include "lib/ops/cpu/pool.h"
+#include "tests/lib/ops/tables.h"
 
 #undef CHECK  // c10's; doctest's is meant
 #include <doctest/doctest.h>
@@ -33,8 +34,8 @@ bool same_bits(const at::Tensor& a, const at::Tensor& b) {
 double tolerance(at::ScalarType t) { return t == at::kBFloat16 ? 1.0 / 128 : 2e-5; }
 
 template <class F>
-void on_every_kernel(F f) {
-  for (const cpu::KernelTable* table : cpu::usable_tables()) {
+void on_every_kernel(const std::vector<const cpu::KernelTable*>& tables, F f) {
+  for (const cpu::KernelTable* table : tables) {
     CAPTURE(std::string(table->name));
     cpu::CpuBackend backend(*table);
     for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
@@ -42,6 +43,11 @@ void on_every_kernel(F f) {
       f(backend, type);
     }
   }
+}
+
+template <class F>
+void on_every_kernel(F f) {
+  on_every_kernel(cpu::usable_tables(), f);
 }
 
 Backend& reference() {
@@ -78,7 +84,7 @@ Setup make_setup(const std::vector<Piece>& pieces, std::int64_t width, std::int6
 
 TEST_CASE("a matrix product agrees with the reference for any number of rows and columns") {
   at::manual_seed(1);
-  on_every_kernel([](Backend& b, at::ScalarType type) {
+  on_every_kernel(cpu::tested_tables(), [](Backend& b, at::ScalarType type) {
     for (const auto& [rows, out, in] :
          {std::tuple{1, 64, 32}, {2, 65, 64}, {5, 17, 1538}, {13, 200, 96}, {70, 130, 3200}}) {
       CAPTURE(rows);
@@ -160,7 +166,7 @@ TEST_CASE("attention over pages agrees with the reference: prefill, chunks, deco
 
 TEST_CASE("a row has the same bits whatever runs beside it, at whichever place and on any number of threads") {
   at::manual_seed(4);
-  on_every_kernel([](Backend& b, at::ScalarType type) {
+  on_every_kernel(cpu::tested_tables(), [](Backend& b, at::ScalarType type) {
     const at::Tensor w = random({200, 1600}), x = random({41, 1600}).to(type);
     Matrix m = b.make_matrix(200, 1600, type);
     b.put_rows(m, 0, 200, w.const_data_ptr<float>());
