@@ -4,8 +4,8 @@
     python goldens/model_parity.py --probe build/bin/logit-probe [--models DIR] [--shared DIR] [--prompts 20] [--bf16]
 
 For each GGUF: log-probabilities at many positions of 20 prompts (largest difference; must be <= 2e-3), 64 greedy tokens
-(identical on >= 19 of 20), and the mean KL divergence of bf16 and of the quantised path from f32, all ours (<= 0.02). Prints one line a model and
-exits 1 where a bound is broken. Prompts are the questions of RM-Bench under --shared, else a few of our own, in the
+(identical on >= 19 of 20), and the mean KL divergence of bf16 and of the quantised path from f32, all ours (<= 0.02); then that
+of bf16 with the blocks of one kind of matrix only. Prints one line a model and exits 1 where a bound is broken. Prompts are the questions of RM-Bench under --shared, else a few of our own, in the
 model's own chat template.
 """
 import argparse
@@ -50,13 +50,18 @@ def load(path):
     return tokenizer, model.float().eval()
 
 
-def probe(binary, path, prompts, dtype, greedy):
+def probe(binary, path, prompts, dtype, greedy, extra=()):
     with tempfile.TemporaryDirectory() as work:
         out = os.path.join(work, "rows.f32")
         lines = "".join(json.dumps(p) + "\n" for p in prompts)
-        done = subprocess.run([binary, path, "--dtype", dtype, "--greedy", str(greedy), "--out", out], input=lines,
+        done = subprocess.run([binary, path, "--dtype", dtype, "--greedy", str(greedy), "--out", out, *extra], input=lines,
                               capture_output=True, text=True, check=True)
         return np.fromfile(out, "<f4"), [json.loads(l)["greedy"] for l in done.stdout.splitlines()]
+
+
+def divergence(reference, rows):
+    reference = reference.astype(np.float64)
+    return float(np.mean(np.sum(np.exp(reference) * (reference - rows), -1)))
 
 
 def greedy_tokens(model, ids):
@@ -93,11 +98,14 @@ def compare(binary, path, count, shared):
     for precision, name in (("bf16", "bf16"), ("auto", "8-bit activations")):
         rows, texts = probe(binary, path, prompts, precision, GREEDY)
         rows = rows.reshape(-1, vocab)
-        kl = float(np.mean(np.sum(np.exp(ours.astype(np.float64)) * (ours.astype(np.float64) - rows), -1)))
+        kl = divergence(ours, rows)
         top = float(np.mean(ours.argmax(-1) == rows.argmax(-1)))
         good = good and kl <= 0.02
         line += (f"; {name}: mean KL to f32 {kl:.2e}, top-1 agreement {top:.4f}, greedy identical on "
                  f"{sum(a == b for a, b in zip(greedy, texts))}")
+    kinds = {k: divergence(ours, probe(binary, path, prompts, "auto", 0, ["--blocks", k])[0].reshape(-1, vocab))
+             for k in ("qkv", "o", "gate_up", "down", "head")}
+    line += "; blocks in one kind of matrix only: " + ", ".join(f"{k} {v:.2e}" for k, v in kinds.items())
     print(line + ("" if good else "  <-- out of bounds"), flush=True)
     return good
 

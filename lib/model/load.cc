@@ -137,8 +137,9 @@ Result<void> check_memory(const WeightFile& file, const ops::Backend& backend, c
 struct LinearSource {
   WeightReader& reader;
   Adapter* adapter;
-  Result<std::unique_ptr<Linear>> linear(const std::vector<std::string>& modules, bool bias) {
-    RM_ASSIGN(auto base, reader.linear(modules, bias));
+  unsigned blocks;
+  Result<std::unique_ptr<Linear>> linear(Kind kind, const std::vector<std::string>& modules, bool bias) {
+    RM_ASSIGN(auto base, reader.linear(modules, bias, (blocks & kind) != 0));
     if (!adapter) return base;
     return adapter->wrap(std::move(base));
   }
@@ -150,16 +151,16 @@ Result<LayerWeights> read_layer(LinearSource& s, const ModelConfig& c, std::int6
                     mlp = at + "mlp.";
   LayerWeights w;
   RM_ASSIGN(w.attention_norm_D, r.vector(at + "input_layernorm.weight"));
-  RM_ASSIGN(w.qkv, s.linear({attention + "q_proj", attention + "k_proj", attention + "v_proj"}, c.qkv_bias));
+  RM_ASSIGN(w.qkv, s.linear(kQkv, {attention + "q_proj", attention + "k_proj", attention + "v_proj"}, c.qkv_bias));
   if (c.qk_norm) {
     RM_ASSIGN(w.head_norms.q_C, r.vector(attention + "q_norm.weight"));
     RM_ASSIGN(w.head_norms.k_C, r.vector(attention + "k_norm.weight"));
     w.head_norms.eps = c.norm_eps;
   }
-  RM_ASSIGN(w.o, s.linear({attention + "o_proj"}, c.o_bias));
+  RM_ASSIGN(w.o, s.linear(kO, {attention + "o_proj"}, c.o_bias));
   RM_ASSIGN(w.ffn_norm_D, r.vector(at + "post_attention_layernorm.weight"));
-  RM_ASSIGN(w.gate_up, s.linear({mlp + "gate_proj", mlp + "up_proj"}, c.mlp_bias));
-  RM_ASSIGN(w.down, s.linear({mlp + "down_proj"}, c.mlp_bias));
+  RM_ASSIGN(w.gate_up, s.linear(kGateUp, {mlp + "gate_proj", mlp + "up_proj"}, c.mlp_bias));
+  RM_ASSIGN(w.down, s.linear(kDown, {mlp + "down_proj"}, c.mlp_bias));
   return w;
 }
 
@@ -174,7 +175,7 @@ Result<std::unique_ptr<Weights>> read_weights(LinearSource& s, const ModelConfig
     w->layers.push_back(std::move(layer));
   }
   RM_ASSIGN(w->norm_D, s.reader.vector("model.norm.weight"));
-  RM_ASSIGN(w->head, s.linear({c.tied ? "model.embed_tokens" : "lm_head"}, false));
+  RM_ASSIGN(w->head, s.linear(kHead, {c.tied ? "model.embed_tokens" : "lm_head"}, false));
   return w;
 }
 
@@ -187,7 +188,7 @@ void warn(const WeightFile& file, const std::vector<NotFinite>& found) {
 }
 
 Result<std::unique_ptr<StepModel>> load_on(const WeightFile& file, const generate::EngineOptions& o,
-                                           ops::Backend& backend) {
+                                           ops::Backend& backend, unsigned blocks) {
   const ModelConfig& c = file.config();
   RM_ASSIGN(const Precision precision, choose_precision(o.dtype, backend));
   const at::ScalarType dtype = precision.compute;
@@ -202,7 +203,7 @@ Result<std::unique_ptr<StepModel>> load_on(const WeightFile& file, const generat
     RM_TRY(lora->check_against(c));
     adapter.emplace(*lora, backend, dtype);
   }
-  LinearSource source{reader, adapter ? &*adapter : nullptr};
+  LinearSource source{reader, adapter ? &*adapter : nullptr, blocks};
   RM_ASSIGN(auto weights, read_weights(source, c));
   if (adapter) RM_TRY(adapter->check_all_used());
   warn(file, reader.not_finite());
@@ -219,13 +220,13 @@ void keep_freed_memory() {
 
 }  // namespace
 
-Result<std::unique_ptr<StepModel>> load(const WeightFile& file, const generate::EngineOptions& o) {
+Result<std::unique_ptr<StepModel>> load(const WeightFile& file, const generate::EngineOptions& o, unsigned blocks) {
   RM_TRY(weightfile::check_against_plan(file));
   keep_freed_memory();
   ops::cpu::set_threads(o.threads);
   RM_ASSIGN(ops::Backend* const backend, choose_backend(o.device));
   try {
-    return load_on(file, o, *backend);
+    return load_on(file, o, *backend, blocks);
   } catch (const std::exception& e) {
     const std::string what = e.what();
     return make_error(Exit::kResources, "out_of_memory",

@@ -41,7 +41,7 @@ void WeightReader::count(const std::string& tensor, std::uint64_t n) {
   if (n > 0) not_finite_.push_back({tensor, n});
 }
 
-Result<std::unique_ptr<Linear>> WeightReader::linear(const std::vector<std::string>& modules, bool bias) {
+Result<std::unique_ptr<Linear>> WeightReader::linear(const std::vector<std::string>& modules, bool bias, bool blocks) {
   std::int64_t out = 0, in = 0;
   std::vector<LinearPart> parts;
   std::vector<const TensorInfo*> tensors;
@@ -52,7 +52,7 @@ Result<std::unique_ptr<Linear>> WeightReader::linear(const std::vector<std::stri
     in = static_cast<std::int64_t>(t->shape[1]);
     tensors.push_back(t);
   }
-  ops::Matrix w = make(tensors, out, in);
+  ops::Matrix w = make(tensors, out, in, blocks);
   for (std::size_t i = 0; i < tensors.size(); ++i) RM_TRY(read_rows(*tensors[i], w, parts[i].begin));
   at::Tensor bias_O;
   if (bias) {
@@ -65,14 +65,15 @@ Result<std::unique_ptr<Linear>> WeightReader::linear(const std::vector<std::stri
   return std::unique_ptr<Linear>(new DenseLinear(backend_, std::move(w), std::move(bias_O), std::move(parts)));
 }
 
-ops::Matrix WeightReader::make(const std::vector<const TensorInfo*>& tensors, std::int64_t out, std::int64_t in) {
+ops::Matrix WeightReader::make(const std::vector<const TensorInfo*>& tensors, std::int64_t out, std::int64_t in,
+                               bool may_keep) {
   std::vector<ops::QuantisedRange> ranges;
   for (const TensorInfo* t : tensors) {
     int bits = weightfile::quantised_bits(t->dtype);
     if (bits == 0 && keep_ == Keep::kBlocks) bits = 8;
     if (bits > 0) ranges.push_back({static_cast<std::int64_t>(t->shape[0]), bits});
   }
-  const bool blocks = keep_ != Keep::kFloats && ranges.size() == tensors.size() &&
+  const bool blocks = may_keep && keep_ != Keep::kFloats && ranges.size() == tensors.size() &&
                       in % static_cast<std::int64_t>(weightfile::kBlockWeights) == 0 && backend_.quantises();
   return blocks ? backend_.make_quantised(ranges, in, dtype_) : backend_.make_matrix(out, in, dtype_);
 }
@@ -146,7 +147,8 @@ std::uint64_t WeightReader::put(const TensorInfo& t, std::span<const std::byte> 
     if (!t.interleaved_heads) return f(std::int64_t{0}, begin + first, n);
     for (std::int64_t r = 0; r < n; ++r) f(r, begin + place(t, file_.config().head_dim, first + r), std::int64_t{1});
   };
-  const bool stored = weightfile::quantised_bits(t.dtype) > 0;
+  const int bits = weightfile::quantised_bits(t.dtype);
+  const bool stored = bits > 0;
   std::vector<float> values;
   if (!m.quantised() || !stored) {
     values.resize(size);
@@ -159,14 +161,18 @@ std::uint64_t WeightReader::put(const TensorInfo& t, std::span<const std::byte> 
     return count_not_finite(values);
   }
   std::vector<std::uint8_t> q(size);
-  std::vector<float> scale(size / kBlock), minimum(size / kBlock);
-  const weightfile::BlockSpan to{q.data(), scale.data(), minimum.data()};
+  const std::size_t scales = weightfile::scales_of_block(bits);
+  std::vector<float> scale(size / kBlock * scales), minimum(size / kBlock);
+  const weightfile::BlockSpan to{stored ? bits : 8, q.data(), scale.data(), minimum.data()};
   stored ? weightfile::to_blocks(t.dtype, raw, size, to) : weightfile::round_to_blocks(values, to);
   each_place([&](std::int64_t r, std::int64_t place, std::int64_t count) {
-    const std::int64_t at = r * m.in;
-    backend_.put_blocks(m, place, count, {q.data() + at, scale.data() + at / kBlock, minimum.data() + at / kBlock});
+    const std::int64_t at = r * m.in, block = at / kBlock;
+    backend_.put_blocks(
+        m, place, count,
+        {to.bits, q.data() + at, scale.data() + block * static_cast<std::int64_t>(scales), minimum.data() + block});
   });
-  return stored ? kBlock * (count_not_finite(scale) + count_not_finite(minimum)) : count_not_finite(values);
+  if (!stored) return count_not_finite(values);
+  return weightfile::kBlockWeights * (count_not_finite(scale) / scales + count_not_finite(minimum));
 }
 
 }  // namespace rm::model

@@ -26,15 +26,17 @@ class WeightReader {
   WeightReader(const weightfile::WeightFile& file, ops::Backend& backend, at::ScalarType compute, Keep keep)
       : file_(file), backend_(backend), dtype_(compute), keep_(keep) {}
 
-  // The modules' weights stacked by rows, with their biases where `bias`; names without ".weight".
-  Result<std::unique_ptr<Linear>> linear(const std::vector<std::string>& modules, bool bias);
+  // The modules' weights stacked by rows, with their biases where `bias`; names without ".weight". Without `blocks` they become
+  // floats whatever is kept.
+  Result<std::unique_ptr<Linear>> linear(const std::vector<std::string>& modules, bool bias, bool blocks = true);
   // A matrix only its rows are wanted of: as stored on the CPU, as a Linear on other devices.
   Result<std::unique_ptr<RowTable>> table(const std::string& module);
   Result<at::Tensor> vector(const std::string& name);  // f32, on the device
   const std::vector<NotFinite>& not_finite() const { return not_finite_; }
 
  private:
-  ops::Matrix make(const std::vector<const weightfile::TensorInfo*>& tensors, std::int64_t out, std::int64_t in);
+  ops::Matrix make(const std::vector<const weightfile::TensorInfo*>& tensors, std::int64_t out, std::int64_t in,
+                   bool blocks);
   Result<void> read_rows(const weightfile::TensorInfo& t, ops::Matrix& m, std::int64_t begin);
   std::uint64_t put(const weightfile::TensorInfo& t, std::span<const std::byte> raw, std::int64_t first, std::int64_t n,
                     ops::Matrix& m, std::int64_t begin);

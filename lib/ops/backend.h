@@ -32,7 +32,7 @@ struct Matrix {
 // Rows of a quantised matrix that come in so many bits.
 struct QuantisedRange {
   std::int64_t rows = 0;
-  int bits = 8;  // 4 or 8
+  int bits = 8;  // 4, 6 or 8
 };
 
 struct HeadShape {

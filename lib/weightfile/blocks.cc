@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "lib/weightfile/block_layout.h"
 
@@ -74,6 +73,20 @@ void q5_k(const Byte* b, Byte* q, float* scale, float* minimum) {
   }
 }
 
+void q6_k(const Byte* b, Byte* q, float* scale, float*) {
+  const float d = half_at(b + 208);
+  for (int i = 0; i < 16; ++i) scale[i] = d * static_cast<std::int8_t>(b[192 + i]);
+  const Byte* high = b + 128;
+  for (int part = 0; part < 2; ++part, b += 64, high += 32, q += 128) {
+    for (int i = 0; i < 32; ++i) {
+      q[i] = static_cast<Byte>((b[i] & 15) | (high[i] & 3) << 4);
+      q[32 + i] = static_cast<Byte>((b[32 + i] & 15) | (high[i] >> 2 & 3) << 4);
+      q[64 + i] = static_cast<Byte>((b[i] >> 4) | (high[i] >> 4 & 3) << 4);
+      q[96 + i] = static_cast<Byte>((b[32 + i] >> 4) | (high[i] >> 6) << 4);
+    }
+  }
+}
+
 using Block = void (*)(const Byte*, Byte*, float*, float*);
 
 Block block_of(DType t) {
@@ -92,6 +105,8 @@ Block block_of(DType t) {
       return q4_k;
     case DType::kQ5_K:
       return q5_k;
+    case DType::kQ6_K:
+      return q6_k;
     default:
       return nullptr;
   }
@@ -101,21 +116,18 @@ Block block_of(DType t) {
 
 int quantised_bits(DType t) {
   if (t == DType::kQ4_0 || t == DType::kQ4_1 || t == DType::kQ4_K) return 4;
-  return block_of(t) != nullptr || t == DType::kQ6_K ? 8 : 0;
+  if (t == DType::kQ6_K) return 6;
+  return block_of(t) != nullptr ? 8 : 0;
 }
 
 void to_blocks(DType t, std::span<const std::byte> src, std::size_t n, const BlockSpan& to) {
   const Block block = block_of(t);
-  if (block == nullptr) {
-    std::vector<float> weights(n);
-    dequantise(t, src, weights);
-    return round_to_blocks(weights, to);
-  }
+  if (block == nullptr) return;
   const auto* in = reinterpret_cast<const Byte*>(src.data());
   const std::size_t each = block_elements(t), count = std::min(n / each, src.size() / block_bytes(t));
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = i * each / kBlockWeights;
-    block(in + i * block_bytes(t), to.q + i * each, to.scale + at, to.minimum + at);
+    block(in + i * block_bytes(t), to.q + i * each, to.scale + at * scales_of_block(to.bits), to.minimum + at);
   }
 }
 

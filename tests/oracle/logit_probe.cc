@@ -1,6 +1,7 @@
 // logit-probe: what a model says after given tokens. Token ids only; for comparisons with other programs.
 //
-//   logit-probe MODEL [--dtype f32|bf16] [--adapter DIR] [--threads N] [--chunk N] [--greedy N] [--out FILE] < LINES
+//   logit-probe MODEL [--dtype D] [--blocks KIND] [--adapter DIR] [--threads N] [--chunk N] [--greedy N] [--out FILE] < LINES
+//     --blocks qkv|o|gate_up|down|head: only these matrices keep the file's blocks, the others are bf16
 //     in:  {"ids": [..], "rows": [positions whose log-probabilities are wanted]}   one object a line
 //     out: {"greedy": [..]} a line on stdout; log-probabilities as little-endian f32 rows in FILE
 #include <algorithm>
@@ -22,6 +23,7 @@ namespace {
 struct Options {
   generate::EngineOptions engine;
   std::string out;
+  unsigned blocks = model::kAllKinds;
   std::size_t chunk = 256, greedy = 0;
 };
 
@@ -29,6 +31,17 @@ struct Prompt {
   std::vector<std::int32_t> ids;
   std::vector<std::int64_t> rows;
 };
+
+unsigned kind(std::string_view name) {
+  constexpr std::pair<std::string_view, model::Kind> kKinds[] = {{"qkv", model::kQkv},
+                                                                 {"o", model::kO},
+                                                                 {"gate_up", model::kGateUp},
+                                                                 {"down", model::kDown},
+                                                                 {"head", model::kHead}};
+  for (const auto& [known, value] : kKinds)
+    if (known == name) return value;
+  return 0;
+}
 
 int fail(const Error& e) {
   std::fprintf(stderr, "logit-probe: %s\n", e.text().c_str());
@@ -93,7 +106,7 @@ Result<void> answer(model::StepModel& m, const Options& o, const Prompt& p, std:
 
 Result<void> run(const Options& o) {
   RM_ASSIGN(const auto file, weightfile::WeightFile::open(o.engine.model));
-  RM_ASSIGN(const auto m, model::load(*file, o.engine));
+  RM_ASSIGN(const auto m, model::load(*file, o.engine, o.blocks));
   std::ofstream out(o.out.empty() ? "/dev/null" : o.out, std::ios::binary);
   json::Document doc;
   for (std::string line; std::getline(std::cin, line);) {
@@ -115,6 +128,8 @@ int main(int argc, char** argv) {
     const auto value = [&] { return i + 1 < argc ? argv[++i] : ""; };
     if (flag == "--dtype")
       o.engine.dtype = value();
+    else if (flag == "--blocks")
+      o.blocks = kind(value());
     else if (flag == "--adapter")
       o.engine.adapter = value();
     else if (flag == "--threads")

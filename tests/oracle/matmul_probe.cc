@@ -1,4 +1,4 @@
-// How fast each instruction set of this machine multiplies: operations a second of matrices in bf16, 4 and 8 bits, for some
+// How fast each instruction set of this machine multiplies: operations a second of matrices in bf16, 8, 6 and 4 bits, for some
 // numbers of rows. Prints a table; the best of several rounds counts, as other work on the machine only ever slows one down.
 //
 // Usage: matmul-probe [OUT IN [ROUNDS]] (default 8960 1536 7: a gate of a 1.5B model)
@@ -24,9 +24,9 @@ Matrix random_matrix(cpu::CpuBackend& b, std::int64_t out, std::int64_t in, int 
   }
   Matrix m = b.make_quantised({{out, bits}}, in, at::kBFloat16);
   std::vector<std::uint8_t> q(static_cast<std::size_t>(in));
-  std::vector<float> scale(static_cast<std::size_t>(in / 32), 0.01f), minimum = scale;
+  std::vector<float> scale(static_cast<std::size_t>(in / 16), 0.01f), minimum = scale;
   for (std::int64_t i = 0; i < in; ++i) q[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(i * 7 % (1 << bits));
-  for (std::int64_t o = 0; o < out; ++o) b.put_blocks(m, o, 1, {q.data(), scale.data(), minimum.data()});
+  for (std::int64_t o = 0; o < out; ++o) b.put_blocks(m, o, 1, {bits, q.data(), scale.data(), minimum.data()});
   return m;
 }
 
@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
   for (const cpu::KernelTable* table : cpu::usable_tables()) {
     if (table == &cpu::kScalar) continue;
     cpu::CpuBackend b(*table);
-    for (const int bits : {16, 8, 4}) {
+    for (const int bits : {16, 8, 6, 4}) {
       const Matrix m = random_matrix(b, out, in, bits);
       std::printf("%-12s %5d", table->name, bits);
       double one = 0;

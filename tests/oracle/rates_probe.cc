@@ -1,13 +1,17 @@
 // rates-probe: tokens a second of a model's forward steps, without engine, tokenizer or sampling.
 //
 //   rates-probe MODEL [--prefill N,..] [--chunk N] [--decode BATCH,..] [--context N] [--shared N] [--rounds N]
-//                     [--dtype D] [--threads N]
+//                     [--dtype D] [--threads N] [--ceilings 1]
 //     prefill: one prompt of N tokens in chunks. decode: one token of each of BATCH sequences that hold --context tokens, of which
 //     the first --shared lie in the same pages. One line of JSON a figure; the median of the rounds, and the best.
+//
+//     ceilings: what the machine gives to others' code: bytes read a second from memory, and operations a second of the tensor
+//     library's product of bytes (at::_int_mm, oneDNN's) for 256 rows of a 1.5B model's gate.
 //
 // The cache of the decoding runs holds one real position a page and zeros between: every byte is read as it would be, and no
 // kernel's time hangs on values.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -15,7 +19,10 @@
 #include <string_view>
 #include <vector>
 
+#include <ATen/ATen.h>
+
 #include "lib/model/load.h"
+#include "lib/ops/cpu/pool.h"
 
 using namespace rm;
 
@@ -28,6 +35,7 @@ struct Options {
   std::vector<Count> prefill{512, 2048}, decode{1, 4, 8, 16, 32};
   Count chunk = 256, context = 1500, shared = 0;
   int rounds = 7;
+  bool ceilings = false;
 };
 
 std::vector<Count> list(std::string_view text) {
@@ -117,7 +125,34 @@ Result<void> decode(model::StepModel& m, Count batch, const Options& o) {
               return {};
             }));
   show("decode", batch, seconds,
-       "\"context\":" + std::to_string(o.context) + ",\"shared\":" + std::to_string(shared * width));
+       "\"weight_bytes\":" + std::to_string(m.weight_bytes()) + ",\"context\":" + std::to_string(o.context) +
+           ",\"shared\":" + std::to_string(shared * width));
+  return {};
+}
+
+Result<void> ceilings(const Options& o) {
+  const c10::InferenceMode inference;
+  const at::Tensor memory = at::ones({64 << 20}, at::kLong);  // 512 MiB, more than any cache
+  const auto* words = memory.const_data_ptr<std::int64_t>();
+  std::atomic<std::int64_t> sum{0};  // so that nothing is left out
+  RM_ASSIGN(const auto read, time_rounds(o.rounds, [&]() -> Result<void> {
+              ops::cpu::parallel_ranges(memory.numel(), 1 << 18, [&](Count begin, Count end) {
+                std::int64_t s = 0;
+                for (Count i = begin; i < end; ++i) s += words[i];
+                sum += s;
+              });
+              return {};
+            }));
+  constexpr Count kRows = 256, kIn = 1536, kOut = 8960;
+  const at::Tensor a = at::randint(-127, 127, {kRows, kIn}).to(at::kChar);
+  const at::Tensor b = at::randint(-127, 127, {kOut, kIn}).to(at::kChar).t();
+  RM_ASSIGN(const auto product, time_rounds(3 * o.rounds, [&]() -> Result<void> {
+              sum += at::_int_mm(a, b).size(0);
+              return {};
+            }));
+  const auto rate = [](double n, const std::vector<double>& seconds) { return n / seconds.front() / 1e9; };
+  std::printf("{\"what\":\"ceilings\",\"read_gb_s\":%.1f,\"int8_gop_s\":%.0f}\n",
+              rate(static_cast<double>(memory.nbytes()), read), rate(2.0 * kRows * kIn * kOut, product));
   return {};
 }
 
@@ -130,6 +165,7 @@ Result<void> run(const Options& o) {
   for (const Count n : o.prefill) most = std::max(most, n / m->page_tokens() + 1);
   for (const Count n : o.decode) most = std::max(most, n * (o.context / m->page_tokens() + 1));
   RM_TRY(m->allocate(most));
+  if (o.ceilings) RM_TRY(ceilings(o));
   for (const Count n : o.prefill) RM_TRY(prefill(*m, n, o));
   for (const Count n : o.decode) RM_TRY(decode(*m, n, o));
   return {};
@@ -159,6 +195,8 @@ int main(int argc, char** argv) {
       o.rounds = std::max(1, std::atoi(value));
     else if (flag == "--dtype")
       o.engine.dtype = value;
+    else if (flag == "--ceilings")
+      o.ceilings = std::atoi(value) != 0;
     else if (flag == "--threads")
       o.engine.threads = std::atoi(value);
     else

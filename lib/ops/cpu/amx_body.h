@@ -168,12 +168,11 @@ inline U weight_pair(U first, U second, V scale, V minus) {
 #endif
 }
 
-// A block of a quantised panel without its factors, as a bf16 panel.
+// A block of a quantised panel without its factors, as a bf16 panel; 4 or 8 bits.
 template <int kBits>
 void expand(const Byte* block, Word* to) {
-  constexpr I kBytes = kBits == 4 ? kBlockBytes4 : kBlockBytes8;
   constexpr Word kMask = kBits == 4 ? 15 : 255;
-  const auto* halves = reinterpret_cast<const std::uint16_t*>(block + kBytes) - 2 * kPanel;
+  const auto* halves = reinterpret_cast<const std::uint16_t*>(block + block_bytes(kBits)) - 2 * kPanel;
   for (I column = 0; column < kPanel; column += kW) {
     const V scale = load_halves(halves + column), minus = V{} - load_halves(halves + kPanel + column);
     const auto* words = reinterpret_cast<const Word*>(block) + column;
@@ -190,6 +189,28 @@ void expand(const Byte* block, Word* to) {
   }
 }
 
+// The same with 6 bits.
+void expand_6(const Byte* block, Word* to) {
+  const auto* halves = reinterpret_cast<const std::uint16_t*>(block + block_bytes(6)) - 2 * kPanel;
+  const auto* words = reinterpret_cast<const Word*>(block);
+  for (I column = 0; column < kPanel; column += kW) {
+    for (I g = 0; g < kBlockWeights / 4; ++g) {
+      const V scale = load_halves(halves + g / 4 * kPanel + column), minus = scale * -32.0f;
+      const U low = load_words(words + g / 2 * kPanel + column),
+              high = load_words(words + (4 + g / 4) * kPanel + column);
+      const U w = ((g % 2 == 0 ? low : low >> 4) & 0x0f0f0f0fu) | (((high >> (2 * (g % 4))) & 0x03030303u) << 4);
+      const U first = weight_pair(w & 255, (w >> 8) & 255, scale, minus);
+      const U second = weight_pair((w >> 16) & 255, w >> 24, scale, minus);
+      __builtin_memcpy(to + 2 * g * kPanel + column, &first, sizeof first);
+      __builtin_memcpy(to + (2 * g + 1) * kPanel + column, &second, sizeof second);
+    }
+  }
+}
+
+inline void expand_block(int bits, const Byte* block, Word* to) {
+  bits == 4 ? expand<4>(block, to) : bits == 6 ? expand_6(block, to) : expand<8>(block, to);
+}
+
 template <class Tiles>
 void tile_panel_quantised(const QuantisedJob& j) {
   const auto* factor = static_cast<const float*>(j.panel);
@@ -198,8 +219,8 @@ void tile_panel_quantised(const QuantisedJob& j) {
   I configured = 0;
   for (I from = 0; from < j.k; from += kChunk) {
     const I k = j.k - from < kChunk ? j.k - from : kChunk;
-    for (I b = 0; b < k; b += kBlockWeights, block += j.bits == 4 ? kBlockBytes4 : kBlockBytes8)
-      j.bits == 4 ? expand<4>(block, weights + b / 2 * kPanel) : expand<8>(block, weights + b / 2 * kPanel);
+    for (I b = 0; b < k; b += kBlockWeights, block += block_bytes(j.bits))
+      expand_block(j.bits, block, weights + b / 2 * kPanel);
     multiply_tiles<Tiles>(j.rows, {j.x + from, j.k, reinterpret_cast<const Bf16*>(weights), k, j.to.scratch, from > 0},
                           configured);
   }

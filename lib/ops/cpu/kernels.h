@@ -43,16 +43,26 @@ struct PanelJob {
 // outputs is kPanel factors (f32) and then its blocks, one after the other along k; a block is its weights, kPanel scales
 // and kPanel minimums. Weights lie in groups of four along k for all outputs: [8][kPanel][4] bytes; with 4 bits the low
 // halves of [4][kPanel][4] bytes are groups 0, 2, 4, 6 and the high halves 1, 3, 5, 7.
+// With 6 bits w = factor * scale * (q - 32), with a scale for each 16: their low 4 bits lie like those of 4 bits, then the
+// high 2 bits in [2][kPanel][4] bytes, the first of groups 0 to 3 and the second of groups 4 to 7, the lower group in the
+// lower bits; then kPanel scales of the first 16 weights and kPanel of the others.
 inline constexpr std::int64_t kBlockWeights = 32;
-inline constexpr std::int64_t kBlockBytes8 = kBlockWeights * kPanel + 4 * kPanel;
-inline constexpr std::int64_t kBlockBytes4 = kBlockWeights * kPanel / 2 + 4 * kPanel;
+constexpr std::int64_t block_bytes(int bits) { return kBlockWeights * kPanel * bits / 8 + 4 * kPanel; }
 inline constexpr std::int64_t kChunk =
     256;  // of a panel's weights along k that are used while they are in the first cache
 
 struct QuantisedRows {
-  const std::int8_t* q = nullptr;  // [rows, k]
-  const float* scales = nullptr;   // [rows, k / kBlockWeights]: activations are rounded to 127 steps of this
-  const float* sums = nullptr;     // [rows, k / kBlockWeights]: of q, times scale, negative
+  const std::int8_t* q = nullptr;         // [rows, k]
+  const float* scales = nullptr;          // [rows, k / kBlockWeights]: activations are rounded to 127 steps of this
+  const float* sums = nullptr;            // [rows, k / kBlockWeights]: of q, times scale, negative
+  const std::int32_t* offsets = nullptr;  // [rows, k / 16]: -32 times the sum of q
+};
+
+// Where one row goes: QuantisedRows' fields.
+struct QuantisedRow {
+  std::int8_t* q = nullptr;
+  float *scales = nullptr, *sums = nullptr;
+  std::int32_t* offsets = nullptr;
 };
 
 struct QuantisedJob {
@@ -60,7 +70,7 @@ struct QuantisedJob {
   const std::uint16_t* x = nullptr;  // [rows, k] in bf16, for those without
   std::int64_t rows = 0, k = 0;      // k a multiple of kBlockWeights
   const void* panel = nullptr;
-  int bits = 4;
+  int bits = 4;  // 4, 6 or 8
   PanelOut to;
 };
 
@@ -108,8 +118,8 @@ struct KernelTable {
   void (*panel_bf16)(const PanelJob&) = nullptr;
   void (*panel_f32)(const PanelJob&) = nullptr;
   void (*panel_quantised)(const QuantisedJob&) = nullptr;
-  // One row of k activations, bf16 or f32, to q, scales and sums. Null: panel_quantised takes the activations in bf16.
-  void (*quantise_row)(const void* x, bool bf16, std::int64_t k, std::int8_t* q, float* scales, float* sums) = nullptr;
+  // One row of k activations, bf16 or f32. Null: panel_quantised takes the activations in bf16.
+  void (*quantise_row)(const void* x, bool bf16, std::int64_t k, const QuantisedRow& to) = nullptr;
   void (*attend_bf16)(const AttendJob&) = nullptr;
   void (*attend_f32)(const AttendJob&) = nullptr;
   void (*rope_bf16)(const RopeJob&) = nullptr;

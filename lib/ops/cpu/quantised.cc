@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
+#include <span>
+#include <vector>
 
 #include "lib/ops/cpu/cpu_backend.h"
 #include "lib/ops/cpu/memory.h"
@@ -14,19 +17,20 @@ constexpr std::int64_t kFactorBytes = kPanel * 4;
 // One panel of a matrix.
 struct Panel {
   char* begin;
-  int bits;
+  int bits = 8;
   std::int64_t block_bytes;
 
   Panel(const Matrix& m, std::int64_t index) : begin(bytes(m.data) + m.panels[static_cast<std::size_t>(index)]) {
     const std::int64_t size = m.panels[static_cast<std::size_t>(index) + 1] - m.panels[static_cast<std::size_t>(index)];
     block_bytes = (size - kFactorBytes) / (m.in / kBlockWeights);
-    bits = block_bytes == kBlockBytes4 ? 4 : 8;
+    for (const int b : {4, 6})
+      if (block_bytes == cpu::block_bytes(b)) bits = b;
   }
   float& factor(std::int64_t column) const { return reinterpret_cast<float*>(begin)[column]; }
   std::uint8_t* block(std::int64_t b) const {
     return reinterpret_cast<std::uint8_t*>(begin) + kFactorBytes + b * block_bytes;
   }
-  // scale at [column], minimum at [kPanel + column]
+  // scale at [column], minimum or second scale at [kPanel + column]
   c10::Half* halves(std::int64_t b) const { return reinterpret_cast<c10::Half*>(block(b) + block_bytes) - 2 * kPanel; }
 };
 
@@ -37,31 +41,64 @@ void put_weight(const Panel& p, std::uint8_t* block, std::int64_t column, std::i
     return;
   }
   std::uint8_t& pair = block[(group / 2 * kPanel + column) * 4 + i % 4];
-  pair = static_cast<std::uint8_t>(group % 2 == 0 ? (pair & 0xF0) | q : (pair & 0x0F) | q << 4);
+  pair = static_cast<std::uint8_t>(group % 2 == 0 ? (pair & 0xF0) | (q & 15) : (pair & 0x0F) | q << 4);
+  if (p.bits == 4) return;
+  std::uint8_t& four = block[((4 + group / 4) * kPanel + column) * 4 + i % 4];
+  const auto shift = 2 * (group % 4);
+  four = static_cast<std::uint8_t>((four & ~(3 << shift)) | (q >> 4) << shift);
 }
 
 std::uint8_t weight(const Panel& p, const std::uint8_t* block, std::int64_t column, std::int64_t i) {
   const std::int64_t group = i / 4;
   if (p.bits == 8) return block[(group * kPanel + column) * 4 + i % 4];
   const std::uint8_t pair = block[(group / 2 * kPanel + column) * 4 + i % 4];
-  return group % 2 == 0 ? pair & 15 : pair >> 4;
+  const int low = group % 2 == 0 ? pair & 15 : pair >> 4;
+  if (p.bits == 4) return static_cast<std::uint8_t>(low);
+  const int four = block[((4 + group / 4) * kPanel + column) * 4 + i % 4];
+  return static_cast<std::uint8_t>(low | (four >> 2 * (group % 4) & 3) << 4);
 }
 
-// A power of two that brings every scale and minimum of a row to at most 1, so that halves hold them to 11 bits.
-float factor_of(const float* scale, const float* minimum, std::int64_t blocks) {
+// A power of two that brings these numbers to at most 1, so that halves hold them to 11 bits.
+float factor_of(std::initializer_list<std::span<const float>> numbers) {
   float most = 0;
-  for (std::int64_t b = 0; b < blocks; ++b) most = std::max({most, std::abs(scale[b]), std::abs(minimum[b])});
+  for (const auto& list : numbers)
+    for (const float x : list) most = std::max(most, std::abs(x));
   if (!(most > 0) || !std::isfinite(most)) return 1;
   int exponent = 0;
   std::frexp(most, &exponent);
   return std::ldexp(1.0f, exponent);
 }
 
+// One row to its place, in the form of its panel.
+void put_row(const Panel& panel, std::int64_t column, std::int64_t blocks, const weightfile::BlockSpan& from) {
+  const bool six = panel.bits == 6;
+  const auto n = static_cast<std::size_t>(blocks);
+  const std::span<const float> scales(from.scale, six ? 2 * n : n), minimums(from.minimum, six ? 0 : n);
+  const float factor = panel.factor(column) = factor_of({scales, minimums});
+  for (std::int64_t b = 0; b < blocks; ++b) {
+    const std::uint8_t* q = from.q + b * kBlockWeights;
+    for (std::int64_t i = 0; i < kBlockWeights; ++i) put_weight(panel, panel.block(b), column, i, q[i]);
+    panel.halves(b)[column] = c10::Half((six ? from.scale[2 * b] : from.scale[b]) / factor);
+    panel.halves(b)[kPanel + column] = c10::Half((six ? from.scale[2 * b + 1] : from.minimum[b]) / factor);
+  }
+}
+
+// A row of 6 bits whose panel holds other rows too, and so has 8.
+void put_rounded(const Panel& panel, std::int64_t column, std::int64_t blocks, const weightfile::BlockSpan& from) {
+  const auto n = static_cast<std::size_t>(blocks * kBlockWeights);
+  std::vector<float> weights(n), scale(n / kBlockWeights), minimum(n / kBlockWeights);
+  std::vector<std::uint8_t> q(n);
+  for (std::size_t i = 0; i < n; ++i) weights[i] = from.scale[i / 16] * (from.q[i] - 32.0f);
+  const weightfile::BlockSpan to{8, q.data(), scale.data(), minimum.data()};
+  weightfile::round_to_blocks(weights, to);
+  put_row(panel, column, blocks, to);
+}
+
 // The rows of a product as the kernels take them, and the memory they lie in.
 struct Activations {
   QuantisedRows rows;
   const std::uint16_t* bf16 = nullptr;
-  at::Tensor memory[3];
+  at::Tensor memory[4];
 };
 
 Activations in_bytes(const KernelTable& kernels, const at::Tensor& x_TI) {
@@ -70,16 +107,18 @@ Activations in_bytes(const KernelTable& kernels, const at::Tensor& x_TI) {
   a.memory[0] = empty({T, in}, at::kChar);
   a.memory[1] = empty({T, blocks}, at::kFloat);
   a.memory[2] = empty({T, blocks}, at::kFloat);
+  a.memory[3] = empty({T, 2 * blocks}, at::kInt);
   auto* const q = reinterpret_cast<std::int8_t*>(bytes(a.memory[0]));
   auto* const scales = reinterpret_cast<float*>(bytes(a.memory[1]));
   auto* const sums = reinterpret_cast<float*>(bytes(a.memory[2]));
+  auto* const offsets = reinterpret_cast<std::int32_t*>(bytes(a.memory[3]));
   const bool bf16 = is_bf16(x_TI.scalar_type());
   parallel_ranges(T, kRowGrain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t t = begin; t < end; ++t)
-      kernels.quantise_row(bytes(x_TI) + t * in * element(x_TI.scalar_type()), bf16, in, q + t * in,
-                           scales + t * blocks, sums + t * blocks);
+      kernels.quantise_row(bytes(x_TI) + t * in * element(x_TI.scalar_type()), bf16, in,
+                           {q + t * in, scales + t * blocks, sums + t * blocks, offsets + 2 * t * blocks});
   });
-  a.rows = {q, scales, sums};
+  a.rows = {q, scales, sums, offsets};
   return a;
 }
 
@@ -110,8 +149,8 @@ Matrix CpuBackend::make_quantised(const std::vector<QuantisedRange>& rows, std::
   }
   for (std::int64_t first = 0; first < m.out; first += kPanel) {
     const auto begin = bits.begin() + first, end = bits.begin() + std::min(first + kPanel, m.out);
-    const std::int64_t block = std::all_of(begin, end, [](int b) { return b == 4; }) ? kBlockBytes4 : kBlockBytes8;
-    m.panels.push_back(m.panels.back() + kFactorBytes + in / kBlockWeights * block);
+    const bool alike = std::all_of(begin, end, [begin](int b) { return b == *begin; });
+    m.panels.push_back(m.panels.back() + kFactorBytes + in / kBlockWeights * block_bytes(alike ? *begin : 8));
   }
   m.data = empty({m.panels.back()}, at::kByte);
   if (m.out % kPanel != 0) {  // the columns of the last panel that nothing will fill
@@ -122,18 +161,13 @@ Matrix CpuBackend::make_quantised(const std::vector<QuantisedRange>& rows, std::
 }
 
 void CpuBackend::put_blocks(Matrix& m, std::int64_t row, std::int64_t count, const weightfile::BlockSpan& rows) {
-  const std::int64_t blocks = m.in / kBlockWeights;
+  const std::int64_t blocks = m.in / kBlockWeights,
+                     scales = blocks * static_cast<std::int64_t>(weightfile::scales_of_block(rows.bits));
   for (std::int64_t r = 0; r < count; ++r) {
     const Panel panel(m, (row + r) / kPanel);
+    const weightfile::BlockSpan from{rows.bits, rows.q + r * m.in, rows.scale + r * scales, rows.minimum + r * blocks};
     const std::int64_t column = (row + r) % kPanel;
-    const float *scale = rows.scale + r * blocks, *minimum = rows.minimum + r * blocks;
-    const float factor = panel.factor(column) = factor_of(scale, minimum, blocks);
-    for (std::int64_t b = 0; b < blocks; ++b) {
-      const std::uint8_t* q = rows.q + (r * blocks + b) * kBlockWeights;
-      for (std::int64_t i = 0; i < kBlockWeights; ++i) put_weight(panel, panel.block(b), column, i, q[i]);
-      panel.halves(b)[column] = c10::Half(scale[b] / factor);
-      panel.halves(b)[kPanel + column] = c10::Half(minimum[b] / factor);
-    }
+    rows.bits == 6 && panel.bits != 6 ? put_rounded(panel, column, blocks, from) : put_row(panel, column, blocks, from);
   }
 }
 
@@ -148,10 +182,11 @@ at::Tensor take_quantised_rows(const Matrix& m, const at::Tensor& ids_T) {
       const std::int64_t column = ids[t] % kPanel;
       const float factor = panel.factor(column);
       for (std::int64_t b = 0; b < blocks; ++b) {
-        const float scale = panel.halves(b)[column], minimum = panel.halves(b)[kPanel + column];
+        const float first = panel.halves(b)[column], second = panel.halves(b)[kPanel + column];
         for (std::int64_t i = 0; i < kBlockWeights; ++i) {
           const float q = weight(panel, panel.block(b), column, i);
-          to[t * m.in + b * kBlockWeights + i] = factor * (scale * q - minimum);
+          const float w = panel.bits == 6 ? (i < 16 ? first : second) * (q - 32) : first * q - second;
+          to[t * m.in + b * kBlockWeights + i] = factor * w;
         }
       }
     }

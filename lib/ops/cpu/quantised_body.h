@@ -1,9 +1,9 @@
 // Products of 8-bit activations with 4- and 8-bit weights, compiled once for every instruction set behind kernels_body.h,
 // whose vectors and names it uses. Layout and formula: quantised.h.
 //
-// A register tile is kR rows by kN vectors of columns. It walks the blocks of a chunk: sums of 32 products in integers, then
-// scale * sum - minimum * (sum of the activations) in floats, each with the activations' own scale for the block. The order of
-// additions for a row and a column is the same in every tile.
+// A register tile is kR rows by kN vectors of columns. It walks the blocks of a chunk: sums of products in integers, scaled and
+// added up in floats, with the activations' own scale for the block. The order of additions for a row and a column is the
+// same in every tile.
 
 namespace rm::ops::cpu::RM_ISA {
 namespace {
@@ -49,7 +49,7 @@ inline IV dot4(IV acc, BV w, std::int32_t a) {
 #if RM_DOT_INT8
   return (IV)_mm512_dpbusd_epi32((__m512i)acc, (__m512i)w, _mm512_set1_epi32(a));
 #elif RM_WIDTH == 16 || RM_WIDTH == 8
-  if constexpr (kBits == 4) return acc + fours(w, a);
+  if constexpr (kBits < 8) return acc + fours(w, a);
   // Two halves of the bits, as sums of two full products would not fit 16 bits.
   return acc + fours(w & 15, a) + (fours((BV)((U)w >> 4) & 15, a) << 4);
 #else
@@ -64,7 +64,8 @@ inline IV dot4(IV acc, BV w, std::int32_t a) {
 struct Chunk {
   const std::int8_t* a;  // [rows], stride lda
   I lda;
-  const float *scales, *sums;  // of the activations of each block, [rows], stride lds
+  const float *scales, *sums;   // of the activations of each block, [rows], stride lds
+  const std::int32_t* offsets;  // two of each block, [rows], stride 2 lds
   I lds;
   const Byte* weights;  // of the first block
   I blocks;
@@ -73,56 +74,109 @@ struct Chunk {
   bool ahead;  // ask for the chunk after this one: with few rows its way from memory is what takes the time
 };
 
+constexpr I kGroup = kPanel * 4;  // bytes of four weights of all columns
+
+// acc += the products of one group of weights, for all rows of a tile; `a` at the group's first activation.
+template <int kBits, int kR, int kN>
+inline void add_group(IV (&acc)[kR][kN], const BV (&w)[kN], const std::int8_t* a, I lda) {
+#pragma GCC unroll 6
+  for (int r = 0; r < kR; ++r) {
+    std::int32_t x;
+    __builtin_memcpy(&x, a + r * lda, 4);
+#pragma GCC unroll 4
+    for (int n = 0; n < kN; ++n) acc[r][n] = dot4<kBits>(acc[r][n], w[n], x);
+  }
+}
+
+// Sums of 32 products in integers, then scale * sum - minimum * (sum of the activations); 4 or 8 bits.
+template <int kBits, int kR, int kN>
+inline void add_block(V (&total)[kR][kN], const Chunk& c, I b, I column) {
+  const Byte* w = c.weights + b * block_bytes(kBits) + column * 4;
+  const std::int8_t* a = c.a + b * kBlockWeights;
+  IV acc[kR][kN] = {};
+#pragma GCC unroll 2
+  for (int g = 0; g < kBlockWeights / 4; g += kBits == 4 ? 2 : 1, w += kGroup) {
+    BV v[kN], part[kN];
+#pragma GCC unroll 4
+    for (int n = 0; n < kN; ++n) v[n] = load_bytes(w + n * kW * 4);
+#pragma GCC unroll 4
+    for (int n = 0; n < kN; ++n) part[n] = kBits == 4 ? v[n] & 15 : v[n];
+    add_group<kBits>(acc, part, a + g * 4, c.lda);
+    if constexpr (kBits == 4) {
+#pragma GCC unroll 4
+      for (int n = 0; n < kN; ++n) part[n] = (BV)((U)v[n] >> 4) & 15;
+      add_group<kBits>(acc, part, a + g * 4 + 4, c.lda);
+    }
+  }
+  const auto* halves =
+      reinterpret_cast<const std::uint16_t*>(c.weights + (b + 1) * block_bytes(kBits)) - 2 * kPanel + column;
+#pragma GCC unroll 4
+  for (int n = 0; n < kN; ++n) {
+    const V scale = load_halves(halves + n * kW), minimum = load_halves(halves + kPanel + n * kW);
+#pragma GCC unroll 6
+    for (int r = 0; r < kR; ++r) {
+      const V product = __builtin_convertvector(acc[r][n], V) * splat(c.scales[r * c.lds + b]);
+      total[r][n] = fused(scale, product, total[r][n]);
+      total[r][n] = fused(minimum, splat(c.sums[r * c.lds + b]), total[r][n]);
+    }
+  }
+}
+
+// With 6 bits: two sums of 16 products, which begin with what the offset of 32 takes away.
+template <int kR, int kN>
+inline void add_block_of_6(V (&total)[kR][kN], const Chunk& c, I b, I column) {
+  const Byte* w = c.weights + b * block_bytes(6) + column * 4;
+  const std::int8_t* a = c.a + b * kBlockWeights;
+  const auto* halves =
+      reinterpret_cast<const std::uint16_t*>(c.weights + (b + 1) * block_bytes(6)) - 2 * kPanel + column;
+  for (int half = 0; half < 2; ++half) {
+    IV acc[kR][kN];
+    BV low[kN], high[kN], part[kN];
+#pragma GCC unroll 6
+    for (int r = 0; r < kR; ++r)
+#pragma GCC unroll 4
+      for (int n = 0; n < kN; ++n) acc[r][n] = IV{} + c.offsets[2 * (r * c.lds + b) + half];
+#pragma GCC unroll 4
+    for (int n = 0; n < kN; ++n) high[n] = load_bytes(w + (4 + half) * kGroup + n * kW * 4);
+#pragma GCC unroll 4
+    for (int g = 0; g < 4; ++g) {
+#pragma GCC unroll 4
+      for (int n = 0; n < kN; ++n) {
+        if (g % 2 == 0) low[n] = load_bytes(w + (2 * half + g / 2) * kGroup + n * kW * 4);
+        const BV rest = g % 2 == 0 ? low[n] & 15 : (BV)((U)low[n] >> 4) & 15;
+        // Bits 2 g and 2 g + 1 to bits 4 and 5; what crosses from byte to byte is masked out.
+        const U top = g < 2 ? (U)high[n] << (4 - 2 * g) : (U)high[n] >> (2 * g - 4);
+        part[n] = rest | ((BV)top & 0x30);
+      }
+      add_group<6>(acc, part, a + half * 16 + g * 4, c.lda);
+    }
+#pragma GCC unroll 4
+    for (int n = 0; n < kN; ++n) {
+      const V scale = load_halves(halves + half * kPanel + n * kW);
+#pragma GCC unroll 6
+      for (int r = 0; r < kR; ++r) {
+        const V product = __builtin_convertvector(acc[r][n], V) * splat(c.scales[r * c.lds + b]);
+        total[r][n] = fused(scale, product, total[r][n]);
+      }
+    }
+  }
+}
+
 template <int kBits, int kR, int kN>
 void chunk_tile(const Chunk& c, I column) {
-  constexpr I kStride = kBits == 4 ? kBlockBytes4 : kBlockBytes8;
-  constexpr I kGroup = kPanel * 4;  // bytes of four weights of all columns
-  V total[kR][kN] = {};
+  constexpr I kStride = block_bytes(kBits);
   constexpr int kLines = kStride / 64 * kN * kW / kPanel;  // of the next chunk's block, this tile's share
+  V total[kR][kN] = {};
   const Byte* ahead = c.ahead ? c.weights + c.blocks * kStride + column / (kN * kW) * (kLines * 64) : nullptr;
   for (I b = 0; b < c.blocks; ++b) {
     if (ahead) {
 #pragma GCC unroll 36
       for (int i = 0; i < kLines; ++i) __builtin_prefetch(ahead + b * kStride + i * 64, 0, 2);
     }
-    const Byte* w = c.weights + b * kStride + column * 4;
-    const std::int8_t* a = c.a + b * kBlockWeights;
-    IV acc[kR][kN] = {};
-#pragma GCC unroll 2
-    for (int g = 0; g < kBlockWeights / 4; g += kBits == 4 ? 2 : 1, w += kGroup) {
-      BV v[kN];
-#pragma GCC unroll 4
-      for (int n = 0; n < kN; ++n) v[n] = load_bytes(w + n * kW * 4);
-#pragma GCC unroll 6
-      for (int r = 0; r < kR; ++r) {
-        std::int32_t x;
-        __builtin_memcpy(&x, a + r * c.lda + g * 4, 4);
-#pragma GCC unroll 4
-        for (int n = 0; n < kN; ++n) acc[r][n] = dot4<kBits>(acc[r][n], kBits == 4 ? v[n] & 15 : v[n], x);
-      }
-      if constexpr (kBits == 4) {
-#pragma GCC unroll 4
-        for (int n = 0; n < kN; ++n) v[n] = (BV)((U)v[n] >> 4) & 15;
-#pragma GCC unroll 6
-        for (int r = 0; r < kR; ++r) {
-          std::int32_t x;
-          __builtin_memcpy(&x, a + r * c.lda + g * 4 + 4, 4);
-#pragma GCC unroll 4
-          for (int n = 0; n < kN; ++n) acc[r][n] = dot4<kBits>(acc[r][n], v[n], x);
-        }
-      }
-    }
-    const auto* halves = reinterpret_cast<const std::uint16_t*>(c.weights + (b + 1) * kStride) - 2 * kPanel + column;
-#pragma GCC unroll 4
-    for (int n = 0; n < kN; ++n) {
-      const V scale = load_halves(halves + n * kW), minimum = load_halves(halves + kPanel + n * kW);
-#pragma GCC unroll 6
-      for (int r = 0; r < kR; ++r) {
-        const V product = __builtin_convertvector(acc[r][n], V) * splat(c.scales[r * c.lds + b]);
-        total[r][n] = fused(scale, product, total[r][n]);
-        total[r][n] = fused(minimum, splat(c.sums[r * c.lds + b]), total[r][n]);
-      }
-    }
+    if constexpr (kBits == 6)
+      add_block_of_6(total, c, b, column);
+    else
+      add_block<kBits>(total, c, b, column);
   }
 #pragma GCC unroll 6
   for (int r = 0; r < kR; ++r) {
@@ -162,7 +216,7 @@ void panel_quantised(const QuantisedJob& j) {
   constexpr I kTile = kW == 16 ? 6 : 4;
   const auto* factor = reinterpret_cast<const float*>(j.panel);
   const Byte* weights = static_cast<const Byte*>(j.panel) + kPanel * 4;
-  const I block_bytes = j.bits == 4 ? kBlockBytes4 : kBlockBytes8, chunks = (j.k + kChunk - 1) / kChunk;
+  const I chunks = (j.k + kChunk - 1) / kChunk, in_blocks = j.k / kBlockWeights;
   const I tiles = (j.rows + kTile - 1) / kTile;
   for (I chunk = 0; chunk < chunks; ++chunk) {
     const I first = chunk * kChunk, left = (j.k - first) / kBlockWeights;
@@ -172,15 +226,25 @@ void panel_quantised(const QuantisedJob& j) {
       const I count = j.rows / tiles + (t < j.rows % tiles);
       const Chunk c = {j.a.q + row * j.k + first,
                        j.k,
-                       j.a.scales + row * (j.k / kBlockWeights) + first / kBlockWeights,
-                       j.a.sums + row * (j.k / kBlockWeights) + first / kBlockWeights,
-                       j.k / kBlockWeights,
-                       weights + first / kBlockWeights * block_bytes,
+                       j.a.scales + row * in_blocks + first / kBlockWeights,
+                       j.a.sums + row * in_blocks + first / kBlockWeights,
+                       j.a.offsets + 2 * (row * in_blocks + first / kBlockWeights),
+                       in_blocks,
+                       weights + first / kBlockWeights * block_bytes(j.bits),
                        blocks,
                        j.to.scratch + row * kPanel,
                        chunk > 0,
                        t == 0 && j.rows > 2};
-      j.bits == 4 ? chunk_rows<4>(static_cast<int>(count), c) : chunk_rows<8>(static_cast<int>(count), c);
+      switch (j.bits) {
+        case 4:
+          chunk_rows<4>(static_cast<int>(count), c);
+          break;
+        case 6:
+          chunk_rows<6>(static_cast<int>(count), c);
+          break;
+        default:
+          chunk_rows<8>(static_cast<int>(count), c);
+      }
       row += count;
     }
   }
@@ -190,7 +254,7 @@ void panel_quantised(const QuantisedJob& j) {
 // A row of k activations: 127 steps to the largest magnitude of each block. A number that is not finite makes the block's
 // scale NaN, and with it the row's results.
 template <class E>
-void quantise_row_of(const E* x, I k, std::int8_t* q, float* scales, float* sums) {
+void quantise_row_of(const E* x, I k, const QuantisedRow& to) {
   const V magic = splat(12582912.0f);
   for (I b = 0; b < k; b += kBlockWeights) {
     V top = V{}, zero = V{};
@@ -200,25 +264,30 @@ void quantise_row_of(const E* x, I k, std::int8_t* q, float* scales, float* sums
       zero += v * 0.0f;
     }
     const float most = maximum(top), step = most > 0 ? 127.0f / most : 0.0f, scale = most / 127.0f + sum(zero);
-    IV all = {};
-    for (I i = b; i < b + kBlockWeights; i += kW) {
-      const V rounded = load(x + i) * step + magic;  // the integer sits in the low bits
-      const IV v = (IV)rounded - (IV)magic;
-      all += v;
-      const SV bytes = __builtin_convertvector(v, SV);
-      __builtin_memcpy(q + i, &bytes, sizeof bytes);
+    std::int32_t halves[2];
+    for (I half = 0; half < 2; ++half) {
+      IV all = {};
+      for (I i = b + half * 16; i < b + half * 16 + 16; i += kW) {
+        const V rounded = load(x + i) * step + magic;  // the integer sits in the low bits
+        const IV v = (IV)rounded - (IV)magic;
+        all += v;
+        const SV bytes = __builtin_convertvector(v, SV);
+        __builtin_memcpy(to.q + i, &bytes, sizeof bytes);
+      }
+      std::int32_t s = 0;
+      for (int i = 0; i < kW; ++i) s += all[i];
+      halves[half] = s;
+      to.offsets[b / 16 + half] = -32 * s;
     }
-    std::int32_t s = 0;
-    for (int i = 0; i < kW; ++i) s += all[i];
-    scales[b / kBlockWeights] = scale;
-    sums[b / kBlockWeights] = -scale * static_cast<float>(s);
+    to.scales[b / kBlockWeights] = scale;
+    to.sums[b / kBlockWeights] = -scale * static_cast<float>(halves[0] + halves[1]);
   }
 }
-void quantise_row(const void* x, bool bf16, I k, std::int8_t* q, float* scales, float* sums) {
+void quantise_row(const void* x, bool bf16, I k, const QuantisedRow& to) {
   if (bf16)
-    quantise_row_of(static_cast<const Bf16*>(x), k, q, scales, sums);
+    quantise_row_of(static_cast<const Bf16*>(x), k, to);
   else
-    quantise_row_of(static_cast<const float*>(x), k, q, scales, sums);
+    quantise_row_of(static_cast<const float*>(x), k, to);
 }
 
 }  // namespace

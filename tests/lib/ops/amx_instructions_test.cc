@@ -138,7 +138,7 @@ TEST_CASE("the compiled AMX kernels give the bits that the model of the tile uni
   }
   const Trap trap;
   carried_out = 0;
-  for (const int bits : {16, 8, 4}) {
+  for (const int bits : {16, 8, 6, 4}) {
     for (const std::int64_t rows : {1, 7, 16, 17, 31, 32, 33, 48, 50}) {
       for (const std::int64_t k : {32, 224, 288}) {
         for (const std::int64_t columns : {5, 64}) {

@@ -129,7 +129,7 @@ class PanelCase {
   }
 
   void make_blocks() {
-    const std::int64_t bytes = s.bits == 4 ? kBlockBytes4 : kBlockBytes8, blocks = s.k / kBlockWeights;
+    const std::int64_t bytes = block_bytes(s.bits), blocks = s.k / kBlockWeights;
     panel_.resize(static_cast<std::size_t>(kPanel * 4 + blocks * bytes));
     for (std::int64_t c = 0; c < kPanel; ++c) {
       factor_.push_back(std::ldexp(1.0f, static_cast<int>(below(9)) - 6));
@@ -146,9 +146,14 @@ class PanelCase {
           if (s.bits == 8)
             block[(group * kPanel + c) * 4 + i % 4] = static_cast<unsigned char>(q);
           else
-            block[(group / 2 * kPanel + c) * 4 + i % 4] |= static_cast<unsigned char>(group % 2 == 0 ? q : q << 4);
-          weights_[static_cast<std::size_t>((b * kBlockWeights + i) * kPanel + c)] =
-              value(bf16(scale * static_cast<float>(q) - minimum));
+            block[(group / 2 * kPanel + c) * 4 + i % 4] |=
+                static_cast<unsigned char>(group % 2 == 0 ? q & 15 : (q & 15) << 4);
+          if (s.bits == 6)
+            block[((4 + group / 4) * kPanel + c) * 4 + i % 4] |= static_cast<unsigned char>(q / 16 << group % 4 * 2);
+          // With 6 bits the second half is the scale of the last 16.
+          const float w = s.bits == 6 ? (i < 16 ? scale : minimum) * static_cast<float>(q - 32)
+                                      : scale * static_cast<float>(q) - minimum;
+          weights_[static_cast<std::size_t>((b * kBlockWeights + i) * kPanel + c)] = value(bf16(w));
         }
       }
     }

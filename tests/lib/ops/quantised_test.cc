@@ -13,23 +13,46 @@ using namespace rm::ops;
 
 namespace {
 
+// Rows of random weights, those of each range in its own form.
 struct Weights {
+  std::vector<QuantisedRange> ranges;
+  std::int64_t in, out = 0;
   std::vector<std::uint8_t> q;
-  std::vector<float> scale, minimum;
-  std::int64_t in;
-  Weights(std::int64_t out, std::int64_t in_, int bits) : in(in_) {
-    const at::Tensor a = at::randint(bits == 4 ? 16 : 256, {out * in}, at::kInt), s = at::rand({out * in / 32}) * 0.02,
-                     m = at::randn({out * in / 32}) * 0.1;
-    for (std::int64_t i = 0; i < out * in; ++i) q.push_back(static_cast<std::uint8_t>(a[i].item<int>()));
+  std::vector<float> scale, minimum;  // scales: room for two of each block
+
+  Weights(std::vector<QuantisedRange> ranges_, std::int64_t in_) : ranges(std::move(ranges_)), in(in_) {
+    for (const QuantisedRange& r : ranges) {
+      const at::Tensor a = at::randint(1 << r.bits, {r.rows * in}, at::kInt);
+      for (std::int64_t i = 0; i < r.rows * in; ++i) q.push_back(static_cast<std::uint8_t>(a[i].item<int>()));
+      out += r.rows;
+    }
+    // As Q6_K has them, scales of 6 bits may be negative.
+    const at::Tensor s = at::rand({out * in / 16}) * 0.02, m = at::randn({out * in / 32}) * 0.1;
     scale.assign(s.const_data_ptr<float>(), s.const_data_ptr<float>() + s.numel());
     minimum.assign(m.const_data_ptr<float>(), m.const_data_ptr<float>() + m.numel());
+    for (std::int64_t i = 0; i < out * in / 16; ++i)
+      if (bits_of(i * 16 / in) == 6 && i % 3 == 0) scale[static_cast<std::size_t>(i)] *= -1;
   }
-  rm::weightfile::BlockSpan rows(std::int64_t first) {
-    return {q.data() + first * in, scale.data() + first * in / 32, minimum.data() + first * in / 32};
+  int bits_of(std::int64_t row) const {
+    for (const QuantisedRange& r : ranges) {
+      if (row < r.rows) return r.bits;
+      row -= r.rows;
+    }
+    return 0;
   }
+  std::int64_t scale_of(std::int64_t row) const { return row * in / 16; }
   double at(std::int64_t o, std::int64_t k) const {
-    const auto b = static_cast<std::size_t>((o * in + k) / 32);
-    return double(scale[b]) * q[static_cast<std::size_t>(o * in + k)] - minimum[b];
+    const auto value = double(q[static_cast<std::size_t>(o * in + k)]);
+    const auto i = static_cast<std::size_t>(scale_of(o));
+    if (bits_of(o) == 6) return scale[i + static_cast<std::size_t>(k) / 16] * (value - 32);
+    return scale[i + static_cast<std::size_t>(k) / 32] * value - minimum[static_cast<std::size_t>((o * in + k) / 32)];
+  }
+  // Into a matrix, row by row from the last to the first.
+  Matrix put(cpu::CpuBackend& b, at::ScalarType type) {
+    Matrix m = b.make_quantised(ranges, in, type);
+    for (std::int64_t o = out; o-- > 0;)
+      b.put_blocks(m, o, 1, {bits_of(o), q.data() + o * in, scale.data() + scale_of(o), minimum.data() + o * in / 32});
+    return m;
   }
 };
 
@@ -80,24 +103,22 @@ TEST_CASE("a quantised product is the sum that the layout describes, for any num
     cpu::CpuBackend b(table);
     at::manual_seed(5);
     struct Shape {
-      std::int64_t four, eight, in, rows;  // outputs in 4 and in 8 bits
+      std::vector<QuantisedRange> ranges;
+      std::int64_t in, rows;
     };
-    for (const Shape& s : {Shape{64, 0, 32, 1}, Shape{0, 64, 32, 1}, Shape{128, 64, 256, 2}, Shape{70, 33, 544, 3},
-                           Shape{64, 64, 1536, 4}, Shape{5, 0, 288, 5}, Shape{0, 7, 512, 7}, Shape{96, 96, 800, 13}}) {
-      const std::int64_t out = s.four + s.eight;
-      CAPTURE(out);
+    for (const Shape& s :
+         {Shape{{{64, 4}}, 32, 1}, Shape{{{64, 8}}, 32, 1}, Shape{{{64, 6}}, 32, 1}, Shape{{{128, 4}, {64, 8}}, 256, 2},
+          Shape{{{70, 4}, {33, 8}}, 544, 3}, Shape{{{64, 4}, {64, 8}}, 1536, 4}, Shape{{{5, 4}}, 288, 5},
+          Shape{{{7, 8}}, 512, 7}, Shape{{{96, 4}, {96, 8}}, 800, 13}, Shape{{{128, 6}}, 544, 3},
+          Shape{{{64, 6}, {64, 4}, {64, 8}}, 768, 6}, Shape{{{9, 6}}, 320, 9},
+          Shape{{{100, 4}, {60, 6}, {10, 8}}, 288, 5}}) {
       CAPTURE(s.in);
       CAPTURE(s.rows);
-      Weights w(out, s.in, 4);
-      if (s.eight > 0) {
-        Weights more(s.eight, s.in, 8);
-        std::copy(more.q.begin(), more.q.end(), w.q.begin() + s.four * s.in);
-      }
-      Matrix m = b.make_quantised({{s.four, 4}, {s.eight, 8}}, s.in, at::kFloat);
+      Weights w(s.ranges, s.in);
+      const std::int64_t out = w.out;
+      CAPTURE(out);
+      Matrix m = w.put(b, at::kFloat);
       REQUIRE(m.out == out);
-      const std::int64_t half = out / 2;
-      b.put_blocks(m, half, out - half, w.rows(half));
-      b.put_blocks(m, 0, half, w.rows(0));
       const at::Tensor x = at::randn({s.rows, s.in}), bias = at::randn({out}), y = b.matmul(m, x, bias, at::kFloat);
       const at::Tensor plain = b.take_rows(m, at::arange(out, at::kLong));
       const at::Tensor used = weights_as_used(table, plain);
@@ -113,7 +134,7 @@ TEST_CASE("a quantised product is the sum that the layout describes, for any num
         }
       }
       CHECK(worst < 2e-5 * size);
-      double off = 0;  // scales and minimums are halves
+      double off = 0;  // scales and minimums are halves; 6 bits beside others become 8
       for (std::int64_t o = 0; o < out; ++o)
         for (std::int64_t k = 0; k < s.in; ++k) off = std::max(off, std::abs(from[o * s.in + k] - w.at(o, k)));
       CHECK(off < 255 * 0.02 / 1024);
@@ -124,10 +145,8 @@ TEST_CASE("a quantised product is the sum that the layout describes, for any num
 TEST_CASE("activations in bf16 give what the same numbers in f32 give") {
   on_every_kernel([](cpu::CpuBackend& b) {
     at::manual_seed(6);
-    Weights w(64, 512, 4);
-    Matrix half = b.make_quantised({{64, 4}}, 512, at::kBFloat16), whole = b.make_quantised({{64, 4}}, 512, at::kFloat);
-    b.put_blocks(half, 0, 64, w.rows(0));
-    b.put_blocks(whole, 0, 64, w.rows(0));
+    Weights w({{64, 4}, {64, 6}}, 512);
+    const Matrix half = w.put(b, at::kBFloat16), whole = w.put(b, at::kFloat);
     const at::Tensor x = at::randn({3, 512}).to(at::kBFloat16);
     CHECK(same_bits(b.matmul(half, x, {}, at::kFloat), b.matmul(whole, x.to(at::kFloat), {}, at::kFloat)));
   });
@@ -136,9 +155,8 @@ TEST_CASE("activations in bf16 give what the same numbers in f32 give") {
 TEST_CASE("a row's result does not depend on the rows beside it") {
   on_every_kernel([](cpu::CpuBackend& b) {
     at::manual_seed(7);
-    Weights w(128, 768, 4);
-    Matrix m = b.make_quantised({{64, 4}, {64, 8}}, 768, at::kFloat);
-    b.put_blocks(m, 0, 128, w.rows(0));
+    Weights w({{64, 4}, {64, 8}, {64, 6}}, 768);
+    const Matrix m = w.put(b, at::kFloat);
     const at::Tensor x = at::randn({31, 768}), all = b.matmul(m, x, {}, at::kFloat);
     for (const std::int64_t n : {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 24})
       CHECK(same_bits(b.matmul(m, x.narrow(0, 31 - n, n).contiguous(), {}, at::kFloat), all.narrow(0, 31 - n, n)));
@@ -147,15 +165,15 @@ TEST_CASE("a row's result does not depend on the rows beside it") {
 
 TEST_CASE("an activation that is not finite is not rounded away") {
   on_every_kernel([](cpu::CpuBackend& b) {
-    Weights w(64, 256, 8);
-    Matrix m = b.make_quantised({{64, 8}}, 256, at::kFloat);
-    b.put_blocks(m, 0, 64, w.rows(0));
+    Weights w({{64, 8}, {64, 6}}, 256);
+    const Matrix m = w.put(b, at::kFloat);
     for (const float bad : {INFINITY, -INFINITY, NAN}) {
       at::Tensor x = at::ones({2, 256});
       x[1][100] = bad;
       const at::Tensor y = b.matmul(m, x, {}, at::kFloat);
       CHECK(std::isfinite(y[0].sum().item<float>()));
       CHECK(!std::isfinite(y[1][3].item<float>()));
+      CHECK(!std::isfinite(y[1][70].item<float>()));
     }
   });
 }
