@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
   std::printf("   GB/s at 1\n");
   for (const cpu::KernelTable* table : cpu::usable_tables()) {
     if (table == &cpu::kScalar) continue;
+    std::fflush(stdout);
     cpu::CpuBackend b(*table);
     for (const int bits : {16, 8, 6, 4}) {
       const Matrix m = random_matrix(b, out, in, bits);

@@ -191,13 +191,13 @@ void expand(const Byte* block, Word* to) {
 
 // The same with 6 bits.
 void expand_6(const Byte* block, Word* to) {
-  const auto* halves = reinterpret_cast<const std::uint16_t*>(block + block_bytes(6)) - 2 * kPanel;
-  const auto* words = reinterpret_cast<const Word*>(block);
   for (I column = 0; column < kPanel; column += kW) {
     for (I g = 0; g < kBlockWeights / 4; ++g) {
-      const V scale = load_halves(halves + g / 4 * kPanel + column), minus = scale * -32.0f;
-      const U low = load_words(words + g / 2 * kPanel + column),
-              high = load_words(words + (4 + g / 4) * kPanel + column);
+      const Byte* half = block + g / 4 * kHalfBytes6;
+      const auto* words = reinterpret_cast<const Word*>(half) + column;
+      const V scale = load_halves(reinterpret_cast<const std::uint16_t*>(half) + 6 * kPanel + column),
+              minus = scale * -32.0f;
+      const U high = load_words(words), low = load_words(words + (1 + g % 4 / 2) * kPanel);
       const U w = ((g % 2 == 0 ? low : low >> 4) & 0x0f0f0f0fu) | (((high >> (2 * (g % 4))) & 0x03030303u) << 4);
       const U first = weight_pair(w & 255, (w >> 8) & 255, scale, minus);
       const U second = weight_pair((w >> 16) & 255, w >> 24, scale, minus);

@@ -43,10 +43,11 @@ struct PanelJob {
 // outputs is kPanel factors (f32) and then its blocks, one after the other along k; a block is its weights, kPanel scales
 // and kPanel minimums. Weights lie in groups of four along k for all outputs: [8][kPanel][4] bytes; with 4 bits the low
 // halves of [4][kPanel][4] bytes are groups 0, 2, 4, 6 and the high halves 1, 3, 5, 7.
-// With 6 bits w = factor * scale * (q - 32), with a scale for each 16: their low 4 bits lie like those of 4 bits, then the
-// high 2 bits in [2][kPanel][4] bytes, the first of groups 0 to 3 and the second of groups 4 to 7, the lower group in the
-// lower bits; then kPanel scales of the first 16 weights and kPanel of the others.
+// With 6 bits w = factor * scale * (q - 32), with a scale for each 16. A block is two halves of 16 weights, each in the order of its
+// use: the high 2 bits of all four groups in [kPanel][4] bytes, the first group's lowest; the low 4 bits in [2][kPanel][4]
+// bytes, groups 0 and 2 in the low halves; kPanel scales.
 inline constexpr std::int64_t kBlockWeights = 32;
+inline constexpr std::int64_t kHalfBytes6 = 3 * kPanel * 4 + 2 * kPanel;
 constexpr std::int64_t block_bytes(int bits) { return kBlockWeights * kPanel * bits / 8 + 4 * kPanel; }
 inline constexpr std::int64_t kChunk =
     256;  // of a panel's weights along k that are used while they are in the first cache

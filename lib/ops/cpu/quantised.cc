@@ -30,32 +30,43 @@ struct Panel {
   std::uint8_t* block(std::int64_t b) const {
     return reinterpret_cast<std::uint8_t*>(begin) + kFactorBytes + b * block_bytes;
   }
-  // scale at [column], minimum or second scale at [kPanel + column]
-  c10::Half* halves(std::int64_t b) const { return reinterpret_cast<c10::Half*>(block(b) + block_bytes) - 2 * kPanel; }
+  // The two numbers of a column: scale and minimum, or the scales of both halves.
+  c10::Half& first(std::int64_t b, std::int64_t column) const {
+    return reinterpret_cast<c10::Half*>(block(b) +
+                                        (bits == 6 ? kHalfBytes6 : block_bytes - 2 * kPanel))[column - kPanel];
+  }
+  c10::Half& second(std::int64_t b, std::int64_t column) const {
+    return reinterpret_cast<c10::Half*>(block(b) + block_bytes)[column - kPanel];
+  }
 };
 
+// Where a weight of less than 8 bits has its low 4: the byte, and whether they are its high half.
+std::uint8_t* low_bits(const Panel& p, std::uint8_t* block, std::int64_t column, std::int64_t i) {
+  const std::int64_t pair = i / 8, lane = column * 4 + i % 4;
+  if (p.bits == 4) return block + pair * kPanel * 4 + lane;
+  return block + pair / 2 * kHalfBytes6 + (1 + pair % 2) * kPanel * 4 + lane;
+}
+bool in_high_half(std::int64_t i) { return i / 4 % 2 == 1; }
+
 void put_weight(const Panel& p, std::uint8_t* block, std::int64_t column, std::int64_t i, std::uint8_t q) {
-  const std::int64_t group = i / 4;
   if (p.bits == 8) {
-    block[(group * kPanel + column) * 4 + i % 4] = q;
+    block[(i / 4 * kPanel + column) * 4 + i % 4] = q;
     return;
   }
-  std::uint8_t& pair = block[(group / 2 * kPanel + column) * 4 + i % 4];
-  pair = static_cast<std::uint8_t>(group % 2 == 0 ? (pair & 0xF0) | (q & 15) : (pair & 0x0F) | q << 4);
+  std::uint8_t& low = *low_bits(p, block, column, i);
+  low = static_cast<std::uint8_t>(in_high_half(i) ? (low & 0x0F) | q << 4 : (low & 0xF0) | (q & 15));
   if (p.bits == 4) return;
-  std::uint8_t& four = block[((4 + group / 4) * kPanel + column) * 4 + i % 4];
-  const auto shift = 2 * (group % 4);
-  four = static_cast<std::uint8_t>((four & ~(3 << shift)) | (q >> 4) << shift);
+  std::uint8_t& high = block[i / 16 * kHalfBytes6 + column * 4 + i % 4];
+  const auto shift = 2 * (i / 4 % 4);
+  high = static_cast<std::uint8_t>((high & ~(3 << shift)) | (q >> 4) << shift);
 }
 
-std::uint8_t weight(const Panel& p, const std::uint8_t* block, std::int64_t column, std::int64_t i) {
-  const std::int64_t group = i / 4;
-  if (p.bits == 8) return block[(group * kPanel + column) * 4 + i % 4];
-  const std::uint8_t pair = block[(group / 2 * kPanel + column) * 4 + i % 4];
-  const int low = group % 2 == 0 ? pair & 15 : pair >> 4;
+std::uint8_t weight(const Panel& p, std::uint8_t* block, std::int64_t column, std::int64_t i) {
+  if (p.bits == 8) return block[(i / 4 * kPanel + column) * 4 + i % 4];
+  const int byte = *low_bits(p, block, column, i), low = in_high_half(i) ? byte >> 4 : byte & 15;
   if (p.bits == 4) return static_cast<std::uint8_t>(low);
-  const int four = block[((4 + group / 4) * kPanel + column) * 4 + i % 4];
-  return static_cast<std::uint8_t>(low | (four >> 2 * (group % 4) & 3) << 4);
+  const int high = block[i / 16 * kHalfBytes6 + column * 4 + i % 4];
+  return static_cast<std::uint8_t>(low | (high >> 2 * (i / 4 % 4) & 3) << 4);
 }
 
 // A power of two that brings these numbers to at most 1, so that halves hold them to 11 bits.
@@ -78,8 +89,8 @@ void put_row(const Panel& panel, std::int64_t column, std::int64_t blocks, const
   for (std::int64_t b = 0; b < blocks; ++b) {
     const std::uint8_t* q = from.q + b * kBlockWeights;
     for (std::int64_t i = 0; i < kBlockWeights; ++i) put_weight(panel, panel.block(b), column, i, q[i]);
-    panel.halves(b)[column] = c10::Half((six ? from.scale[2 * b] : from.scale[b]) / factor);
-    panel.halves(b)[kPanel + column] = c10::Half((six ? from.scale[2 * b + 1] : from.minimum[b]) / factor);
+    panel.first(b, column) = c10::Half((six ? from.scale[2 * b] : from.scale[b]) / factor);
+    panel.second(b, column) = c10::Half((six ? from.scale[2 * b + 1] : from.minimum[b]) / factor);
   }
 }
 
@@ -182,7 +193,7 @@ at::Tensor take_quantised_rows(const Matrix& m, const at::Tensor& ids_T) {
       const std::int64_t column = ids[t] % kPanel;
       const float factor = panel.factor(column);
       for (std::int64_t b = 0; b < blocks; ++b) {
-        const float first = panel.halves(b)[column], second = panel.halves(b)[kPanel + column];
+        const float first = panel.first(b, column), second = panel.second(b, column);
         for (std::int64_t i = 0; i < kBlockWeights; ++i) {
           const float q = weight(panel, panel.block(b), column, i);
           const float w = panel.bits == 6 ? (i < 16 ? first : second) * (q - 32) : first * q - second;

@@ -71,14 +71,15 @@ struct Chunk {
   I blocks;
   float* out;  // [rows, kPanel]
   bool add;
-  bool ahead;  // ask for the chunk after this one: with few rows its way from memory is what takes the time
+  bool ahead;  // ask for the next chunk; not worth it where a few rows of 4 bits read one after the other anyway
 };
 
 constexpr I kGroup = kPanel * 4;  // bytes of four weights of all columns
 
 // acc += the products of one group of weights, for all rows of a tile; `a` at the group's first activation.
 template <int kBits, int kR, int kN>
-inline void add_group(IV (&acc)[kR][kN], const BV (&w)[kN], const std::int8_t* a, I lda) {
+__attribute__((always_inline)) inline void add_group(IV (&acc)[kR][kN], const BV (&w)[kN], const std::int8_t* a,
+                                                     I lda) {
 #pragma GCC unroll 6
   for (int r = 0; r < kR; ++r) {
     std::int32_t x;
@@ -90,7 +91,7 @@ inline void add_group(IV (&acc)[kR][kN], const BV (&w)[kN], const std::int8_t* a
 
 // Sums of 32 products in integers, then scale * sum - minimum * (sum of the activations); 4 or 8 bits.
 template <int kBits, int kR, int kN>
-inline void add_block(V (&total)[kR][kN], const Chunk& c, I b, I column) {
+__attribute__((always_inline)) inline void add_block(V (&total)[kR][kN], const Chunk& c, I b, I column) {
   const Byte* w = c.weights + b * block_bytes(kBits) + column * 4;
   const std::int8_t* a = c.a + b * kBlockWeights;
   IV acc[kR][kN] = {};
@@ -124,12 +125,12 @@ inline void add_block(V (&total)[kR][kN], const Chunk& c, I b, I column) {
 
 // With 6 bits: two sums of 16 products, which begin with what the offset of 32 takes away.
 template <int kR, int kN>
-inline void add_block_of_6(V (&total)[kR][kN], const Chunk& c, I b, I column) {
-  const Byte* w = c.weights + b * block_bytes(6) + column * 4;
+__attribute__((always_inline)) inline void add_block_of_6(V (&total)[kR][kN], const Chunk& c, I b, I column) {
   const std::int8_t* a = c.a + b * kBlockWeights;
-  const auto* halves =
-      reinterpret_cast<const std::uint16_t*>(c.weights + (b + 1) * block_bytes(6)) - 2 * kPanel + column;
   for (int half = 0; half < 2; ++half) {
+    const Byte* begin = c.weights + b * block_bytes(6) + half * kHalfBytes6;
+    const Byte* w = begin + column * 4;
+    const auto* scales = reinterpret_cast<const std::uint16_t*>(begin + 3 * kGroup) + column;
     IV acc[kR][kN];
     BV low[kN], high[kN], part[kN];
 #pragma GCC unroll 6
@@ -137,12 +138,12 @@ inline void add_block_of_6(V (&total)[kR][kN], const Chunk& c, I b, I column) {
 #pragma GCC unroll 4
       for (int n = 0; n < kN; ++n) acc[r][n] = IV{} + c.offsets[2 * (r * c.lds + b) + half];
 #pragma GCC unroll 4
-    for (int n = 0; n < kN; ++n) high[n] = load_bytes(w + (4 + half) * kGroup + n * kW * 4);
+    for (int n = 0; n < kN; ++n) high[n] = load_bytes(w + n * kW * 4);
 #pragma GCC unroll 4
     for (int g = 0; g < 4; ++g) {
 #pragma GCC unroll 4
       for (int n = 0; n < kN; ++n) {
-        if (g % 2 == 0) low[n] = load_bytes(w + (2 * half + g / 2) * kGroup + n * kW * 4);
+        if (g % 2 == 0) low[n] = load_bytes(w + (1 + g / 2) * kGroup + n * kW * 4);
         const BV rest = g % 2 == 0 ? low[n] & 15 : (BV)((U)low[n] >> 4) & 15;
         // Bits 2 g and 2 g + 1 to bits 4 and 5; what crosses from byte to byte is masked out.
         const U top = g < 2 ? (U)high[n] << (4 - 2 * g) : (U)high[n] >> (2 * g - 4);
@@ -152,7 +153,7 @@ inline void add_block_of_6(V (&total)[kR][kN], const Chunk& c, I b, I column) {
     }
 #pragma GCC unroll 4
     for (int n = 0; n < kN; ++n) {
-      const V scale = load_halves(halves + half * kPanel + n * kW);
+      const V scale = load_halves(scales + n * kW);
 #pragma GCC unroll 6
       for (int r = 0; r < kR; ++r) {
         const V product = __builtin_convertvector(acc[r][n], V) * splat(c.scales[r * c.lds + b]);
@@ -234,7 +235,7 @@ void panel_quantised(const QuantisedJob& j) {
                        blocks,
                        j.to.scratch + row * kPanel,
                        chunk > 0,
-                       t == 0 && j.rows > 2};
+                       t == 0 && (j.rows > 2 || j.bits > 4)};
       switch (j.bits) {
         case 4:
           chunk_rows<4>(static_cast<int>(count), c);

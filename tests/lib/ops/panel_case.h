@@ -139,17 +139,18 @@ class PanelCase {
         float scale = 0, minimum = 0;
         const std::uint16_t halves[2] = {half(-1 - static_cast<int>(below(6)), below(8) == 0, &scale),
                                          half(-1 - static_cast<int>(below(3)), below(2) == 0, &minimum)};
-        std::memcpy(block + bytes - 4 * kPanel + c * 2, &halves[0], 2);
+        const std::int64_t first = s.bits == 6 ? kHalfBytes6 - 2 * kPanel : bytes - 4 * kPanel;
+        std::memcpy(block + first + c * 2, &halves[0], 2);
         std::memcpy(block + bytes - 2 * kPanel + c * 2, &halves[1], 2);
         for (std::int64_t i = 0; i < kBlockWeights; ++i) {
           const std::int64_t q = below(std::int64_t{1} << s.bits), group = i / 4;
-          if (s.bits == 8)
-            block[(group * kPanel + c) * 4 + i % 4] = static_cast<unsigned char>(q);
-          else
-            block[(group / 2 * kPanel + c) * 4 + i % 4] |=
-                static_cast<unsigned char>(group % 2 == 0 ? q & 15 : (q & 15) << 4);
-          if (s.bits == 6)
-            block[((4 + group / 4) * kPanel + c) * 4 + i % 4] |= static_cast<unsigned char>(q / 16 << group % 4 * 2);
+          const std::int64_t lane = c * 4 + i % 4, row = kPanel * 4;
+          unsigned char* half = block + i / 16 * kHalfBytes6;  // of 6 bits
+          const auto low = static_cast<unsigned char>(group % 2 == 0 ? q & 15 : (q & 15) << 4);
+          if (s.bits == 8) block[group * row + lane] = static_cast<unsigned char>(q);
+          if (s.bits == 4) block[group / 2 * row + lane] |= low;
+          if (s.bits == 6) half[(1 + group % 4 / 2) * row + lane] |= low;
+          if (s.bits == 6) half[lane] |= static_cast<unsigned char>(q / 16 << group % 4 * 2);
           // With 6 bits the second half is the scale of the last 16.
           const float w = s.bits == 6 ? (i < 16 ? scale : minimum) * static_cast<float>(q - 32)
                                       : scale * static_cast<float>(q) - minimum;
