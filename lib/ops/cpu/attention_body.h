@@ -102,6 +102,14 @@ class Attention {
     return next;
   }
 
+  // Asks for the page that holds the position, if any key there is wanted.
+  void ask(const void* cache, const AttendPart& a, I position) const {
+    if (position >= a.first + a.positions) return;
+    const char* page = reinterpret_cast<const char*>(static_cast<const E*>(cache) +
+                                                     a.pages[position / kPageTokens] * j_.page_stride);
+    for (I i = 0; i < kPageTokens * C_ * I{sizeof(E)}; i += 64) __builtin_prefetch(page + i, 0, 2);
+  }
+
   void step(I low, I high, I block) {
     const AttendPart &a = j_.parts[low], &z = j_.parts[high - 1];
     const I end = a.first + a.positions;  // of a part alone: keys that anyone here sees
@@ -111,6 +119,7 @@ class Attention {
     const I n = z.row + rows(z) - first;
     for (I p = 0; p < keys; p += kPageTokens) {
       const E* page = static_cast<const E*>(j_.k) + a.pages[(block + p) / kPageTokens] * j_.page_stride;
+      ask(j_.k, a, block + p + kKeyBlock);
       multiply<kF32>(n, kPageTokens,
                      {reinterpret_cast<const Word*>(q_ + first * C_), C_ / kPack, reinterpret_cast<const Word*>(page),
                       kPageTokens, C_ / kPack, scores_ + first * kKeyBlock + p, kKeyBlock, false, nullptr});
@@ -123,6 +132,7 @@ class Attention {
     }
     for (I p = 0; p < keys; p += kPageTokens) {
       const E* page = static_cast<const E*>(j_.v) + a.pages[(block + p) / kPageTokens] * j_.page_stride;
+      ask(j_.v, a, block + p + kKeyBlock);
       multiply<kF32>(
           n, C_,
           {reinterpret_cast<const Word*>(weights_ + first * kKeyBlock + p), kKeyBlock / kPack,
