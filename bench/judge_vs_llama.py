@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Pairs per minute: rm-judge against llama.cpp's server, same GGUF, pairs, prompt and token limit, one run.
 
-The server is swept over slot counts on a few pairs, then both run the rest; peak memory, tokens and load are printed.
+The server is swept over slot counts on a few pairs, then both run the rest; peak memory, tokens and load are printed. With --six
+every pair is judged six times, three samples in each order at temperature 1.
 """
 import argparse
 import json
@@ -24,11 +25,24 @@ def cpu() -> str:
     return f"{model}, {os.cpu_count()} vCPU, {' '.join(isa)}, load {os.getloadavg()[0]:.1f}"
 
 
+def six_times(records):
+    swapped = [{**r, "answer_a": r["answer_b"], "answer_b": r["answer_a"]} for r in records]
+    return [r for pair in zip(records, swapped) for r in pair for _ in range(3)]
+
+
+def interval(right, n):
+    """Wilson's, 95 %."""
+    z, p = 1.96, right / n
+    middle, half = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
+    return f"{100 * (middle - half) / (1 + z * z / n):.0f} to {100 * (middle + half) / (1 + z * z / n):.0f} %"
+
+
 def run_server(records, model, slots, args, ignore_eos=False):
     with llama.Server(model, slots, args.context, args.threads) as server:
         server.post("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 4})
         start = time.monotonic()
-        replies = server.judge(records, args.max_tokens, slots, ignore_eos=ignore_eos)
+        asked = six_times(records) if args.six else records
+        replies = server.judge(asked, args.max_tokens, slots, ignore_eos=ignore_eos, **({"temperature": 1} if args.six else {}))
         seconds = time.monotonic() - start
         memory = llama.peak_rss(server.process.pid)
     usage = [r["usage"] for r in replies]
@@ -77,6 +91,7 @@ def main():
     p.add_argument("--max-tokens", type=int, default=512)
     p.add_argument("--context", type=int, default=4096)
     p.add_argument("--threads", type=int, default=os.cpu_count())
+    p.add_argument("--six", action="store_true", help="both orders, three samples, temperature 1")
     p.add_argument("--ours", nargs=argparse.REMAINDER, default=[], help="further flags for rm-judge")
     args = p.parse_args()
     records = llama.pairs(args.pairs)
@@ -92,16 +107,20 @@ def main():
     print(f"{args.pairs} pairs, model load left out for the server, included for rm-judge:")
     peer = run_server(records, args.model, best, args)
     show(f"llama.cpp, {best} slots", peer, args.pairs)
-    ours = run_ours(records, args.model, args, args.ours)
+    ours = run_ours(records, args.model, args, [*args.ours, *(["--both-orders", "--samples", "3"] if args.six else [])])
     show("rm-judge", ours, args.pairs)
     print(f"ratio (pairs per minute): {peer[0] / ours[0]:.2f}   ratio (tokens per second): "
           f"{(ours[1] + ours[2]) / ours[0] / ((peer[1] + peer[2]) / peer[0]):.2f}   load after: {os.getloadavg()[0]:.1f}")
+    if args.six:
+        return 0
     gold = [r["winner"] for r in records]
     v = [[verdict(t) for t in r[4]] for r in (peer, ours)]
     same = sum(x == y for x, y in zip(*v))
-    print(f"right: llama.cpp {sum(x == g for x, g in zip(v[0], gold))}/{len(gold)}, rm-judge "
-          f"{sum(x == g for x, g in zip(v[1], gold))}/{len(gold)}; same verdict {same}/{len(gold)}; unparsed "
-          f"{v[0].count(None)} and {v[1].count(None)}")
+    right = [sum(x == g for x, g in zip(w, gold)) for w in v]
+    only = [sum(x == g != y for x, y, g in zip(v[i], v[1 - i], gold)) for i in (0, 1)]
+    print(f"right: llama.cpp {right[0]}/{len(gold)} ({interval(right[0], len(gold))}), rm-judge {right[1]}/{len(gold)} "
+          f"({interval(right[1], len(gold))}); only llama.cpp {only[0]}, only rm-judge {only[1]}; same verdict {same}/{len(gold)}; "
+          f"unparsed {v[0].count(None)} and {v[1].count(None)}")
     return 0
 
 

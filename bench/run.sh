@@ -19,6 +19,10 @@ P
 done
 echo "== rankings within 3 N calls beside every pair (judges of known noise)"
 ranking_probe
+echo "== matrix kernels, and forward steps beside llama.cpp (its batch of 32 takes ten minutes)"
+cmake --build "$build" --target matmul-probe rates-probe
+matmul-probe
+"$PYTHON" bench/engine.py
 echo "== encoding text beside tokenizers"
 cmake --build "$build" --target text-probe
 RM_TEXT_PROBE="$build/bin/text-probe" "$PYTHON" bench/tokenizer.py
@@ -30,7 +34,10 @@ echo "== an endpoint that answers at once"
 cmake --build "$build" --target zero-server
 "$PYTHON" bench/endpoint.py "$build"
 echo "== pairs per minute"
-"$PYTHON" bench/judge_vs_llama.py
+"$PYTHON" bench/judge_vs_llama.py --pairs 60
+"$PYTHON" bench/judge_vs_llama.py --pairs 8 --slots 2 --six
+echo "== guesses ahead, one reply at a time"
+"$PYTHON" bench/drafts.py
 echo "== agreement with llama.cpp's own greedy traces"
 traces=${RM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rm-r1}/traces
 mkdir -p "$traces"
@@ -38,3 +45,7 @@ mkdir -p "$traces"
 "$PYTHON" bench/agreement.py "$traces" "$build" --free
 echo "== both orders, three samples"
 "$PYTHON" bench/both_orders.py "$build"
+echo "== chains of a teacher, rubrics vetted (RMB pairs)"
+rmb=$("$PYTHON" -c 'import sys; sys.path.insert(0, "bench"); import llama; print(llama.shared() / "rmb")')
+"$PYTHON" bench/chains.py "$build" "$rmb"
+"$PYTHON" bench/rubric_vet.py "$build" "$rmb"

@@ -105,8 +105,8 @@ class Attention {
   // Asks for the page that holds the position, if any key there is wanted.
   void ask(const void* cache, const AttendPart& a, I position) const {
     if (position >= a.first + a.positions) return;
-    const char* page = reinterpret_cast<const char*>(static_cast<const E*>(cache) +
-                                                     a.pages[position / kPageTokens] * j_.page_stride);
+    const char* page =
+        reinterpret_cast<const char*>(static_cast<const E*>(cache) + a.pages[position / kPageTokens] * j_.page_stride);
     for (I i = 0; i < kPageTokens * C_ * I{sizeof(E)}; i += 64) __builtin_prefetch(page + i, 0, 2);
   }
 

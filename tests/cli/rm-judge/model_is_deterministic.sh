@@ -1,4 +1,4 @@
-# --deterministic: the same bytes twice, with any batch, in any shards; the default has the same records in the same order.
+# --deterministic: the same bytes twice, with any batch, in any shards, with guesses ahead and without; the default has the same records in the same order.
 . "$RM_SOURCE/tests/cli/expect.bash"
 small_model; engine
 pairs 12 >in.jsonl
@@ -8,6 +8,11 @@ judge --deterministic --batch 16 >again
 same sixteen again
 judge --deterministic --batch 1 >one
 same sixteen one
+judge --deterministic --batch 1 --draft 0 >unguessed
+same sixteen unguessed
+judge --deterministic --max-tokens 160 --batch 1 >guessed
+judge --deterministic --max-tokens 160 --batch 4 --draft 0 >unguessed
+same guessed unguessed
 for i in 1 2 3; do judge --deterministic --shard $i/3; done >shards
 same sixteen shards
 judge --deterministic --temperature 1 --samples 2 --seed 7 --batch 1 >one
