@@ -19,12 +19,6 @@ import llama
 LAYERS, HEAD, CACHE, TABLE = 1.310e9, 0.233e9, 28672, 131e6
 
 
-def tool(name):
-    for found in llama.CACHE.glob(f"peers/*/vendor/llama.cpp/build/bin/{name}"):
-        return str(found)
-    raise SystemExit(f"no {name}: run bench/peers.sh")
-
-
 def ours(args, *flags):
     command = [str(llama.ROOT / "build/bin/rates-probe"), args.model, "--threads", str(args.threads), *flags]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
@@ -32,7 +26,7 @@ def ours(args, *flags):
 
 
 def llama_bench(args, prompt, reply, depth=0):
-    done = subprocess.run([tool("llama-bench"), "-m", args.model, "-t", str(args.threads), "-p", str(prompt), "-n", str(reply),
+    done = subprocess.run([llama.tool("llama-bench"), "-m", args.model, "-t", str(args.threads), "-p", str(prompt), "-n", str(reply),
                            "-d", str(depth), "-r", "3", "-o", "json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           text=True, check=True)
     return json.loads(done.stdout)[0]["avg_ts"]
@@ -40,7 +34,7 @@ def llama_bench(args, prompt, reply, depth=0):
 
 def llama_batched(args, batch, context, reply=16):
     size = batch * (context + reply)
-    done = subprocess.run([tool("llama-batched-bench"), "-m", args.model, "-t", str(args.threads), "-c", str(size), "-b", "2048", "-ub", "512",
+    done = subprocess.run([llama.tool("llama-batched-bench"), "-m", args.model, "-t", str(args.threads), "-c", str(size), "-b", "2048", "-ub", "512",
                            "-npp", str(context), "-ntg", str(reply), "-npl", str(batch), "--output-format", "jsonl"],
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
     return next(json.loads(line)["speed_tg"] for line in done.stdout.splitlines() if line.startswith("{"))
@@ -70,11 +64,13 @@ def main():
     n = args.batched or 32
     for shared in (0, 992):
         many = ours(args, "--prefill", "32", "--decode", str(n), "--context", "1500", "--shared", str(shared))[-1]
-        peer = args.batched_peer or (llama_batched(args, n, 1500) if args.batched else None)
+        peer = None
+        if shared == 0:
+            peer = args.batched_peer or (llama_batched(args, n, 1500) if args.batched else None)
         # The product and the cache's way from memory, one after the other.
         cache = (shared + n * (1500 - shared)) * CACHE
         least = n * 2 * (LAYERS + HEAD) / int8 + cache / read
-        show(f"decode, {n} of 1,500, {shared} of them common", many["median_tok_s"], peer if shared == 0 else None,
+        show(f"decode, {n} of 1,500, {shared} of them common", many["median_tok_s"], peer,
              least * many["median_tok_s"] / n, "product and reading")
     print(f"load after: {os.getloadavg()[0]:.1f}")
     return 0

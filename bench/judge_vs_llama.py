@@ -14,6 +14,7 @@ import tempfile
 import time
 
 import llama
+from agreement import share
 
 
 def cpu() -> str:
@@ -30,13 +31,6 @@ def six_times(records):
     return [r for pair in zip(records, swapped) for r in pair for _ in range(3)]
 
 
-def interval(right, n):
-    """Wilson's, 95 %."""
-    z, p = 1.96, right / n
-    middle, half = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
-    return f"{100 * (middle - half) / (1 + z * z / n):.0f} to {100 * (middle + half) / (1 + z * z / n):.0f} %"
-
-
 def run_server(records, model, slots, args, ignore_eos=False):
     with llama.Server(model, slots, args.context, args.threads) as server:
         server.post("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 4})
@@ -50,7 +44,8 @@ def run_server(records, model, slots, args, ignore_eos=False):
     return seconds, sum(u["prompt_tokens"] for u in usage), sum(u["completion_tokens"] for u in usage), memory, texts
 
 
-def run_ours(records, model, args, extra=()):
+def judge(records, model, args, extra=()):
+    """What rm-judge writes of these records with the published prompt, in how many seconds, and its peak memory."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "pairs.jsonl")
         with open(path, "w") as f:
@@ -65,10 +60,15 @@ def run_ours(records, model, args, extra=()):
         seconds = time.monotonic() - start
         if os.waitstatus_to_exitcode(status) not in (0, 1):
             raise SystemExit(f"rm-judge ended with {os.waitstatus_to_exitcode(status)}")
+    return out, seconds, usage.ru_maxrss * 1024
+
+
+def run_ours(records, model, args, extra=()):
+    out, seconds, memory = judge(records, model, args, extra)
     judged = [json.loads(line)["judgment"] for line in out.splitlines()]
     samples = [s for j in judged for s in j["samples"]]
     return (seconds, sum(s["usage"]["prompt_tokens"] for s in samples), sum(s["usage"]["completion_tokens"] for s in samples),
-            usage.ru_maxrss * 1024, [s["text"] for s in samples])
+            memory, [s["text"] for s in samples])
 
 
 def show(name, result, n):
@@ -116,11 +116,11 @@ def main():
     gold = [r["winner"] for r in records]
     v = [[verdict(t) for t in r[4]] for r in (peer, ours)]
     same = sum(x == y for x, y in zip(*v))
-    right = [sum(x == g for x, g in zip(w, gold)) for w in v]
+    for name, verdicts in (("right, llama.cpp", v[0]), ("right, rm-judge", v[1])):
+        share(name, sum(x == g for x, g in zip(verdicts, gold)), len(gold))
     only = [sum(x == g != y for x, y, g in zip(v[i], v[1 - i], gold)) for i in (0, 1)]
-    print(f"right: llama.cpp {right[0]}/{len(gold)} ({interval(right[0], len(gold))}), rm-judge {right[1]}/{len(gold)} "
-          f"({interval(right[1], len(gold))}); only llama.cpp {only[0]}, only rm-judge {only[1]}; same verdict {same}/{len(gold)}; "
-          f"unparsed {v[0].count(None)} and {v[1].count(None)}")
+    share("the same verdict, or none in both", same, len(gold))
+    print(f"right by one alone: llama.cpp {only[0]}, rm-judge {only[1]}; without a verdict {v[0].count(None)} and {v[1].count(None)}")
     return 0
 
 

@@ -1,6 +1,6 @@
 """Peers and pairs for the benchmarks: a llama.cpp server that is started and stopped here, and RM-Bench pairs.
 
-The peer is built from the sdist llama-cpp-python==0.3.36 by bench/peers.sh; its server binary is found there or in
+The peer is built from the sdist llama-cpp-python==0.3.36 by bench/peers.sh; its programs are found there, its server also in
 $RM_LLAMA_BIN. The pairs come from the folder of shared data ($RM_SHARED, else ../shared/data beside the repository).
 """
 import concurrent.futures
@@ -62,18 +62,24 @@ def peak_rss(pid: int) -> int:
     return 0
 
 
+def tool(name: str) -> str:
+    """A program of llama.cpp's."""
+    found = next(CACHE.glob(f"peers/*/vendor/llama.cpp/build/bin/{name}"), None)
+    if not found:
+        raise SystemExit(f"no {name}: run bench/peers.sh")
+    return str(found)
+
+
 class Server:
     """llama-server on loopback; a context manager. `slots` sequences at once, `context` tokens for each."""
 
     def __init__(self, model, slots: int, context: int, threads: int, extra=()):
-        binary = os.environ.get("RM_LLAMA_BIN") or next(CACHE.glob("peers/*/vendor/llama.cpp/build/bin/llama-server"), None)
-        if not binary:
-            raise SystemExit("no llama-server: run bench/peers.sh, or set RM_LLAMA_BIN")
+        binary = os.environ.get("RM_LLAMA_BIN") or tool("llama-server")
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.command = [str(binary), "-m", str(model), "--host", "127.0.0.1", "--port", str(self.port), "-np", str(slots),
+        self.command = [binary, "-m", str(model), "--host", "127.0.0.1", "--port", str(self.port), "-np", str(slots),
                         "-c", str(slots * context), "-t", str(threads), "-tb", str(threads), *extra]
 
     def __enter__(self):

@@ -5,8 +5,8 @@
 
 For each GGUF: log-probabilities at many positions of 20 prompts (largest difference; must be <= 2e-3), 64 greedy tokens
 (identical on >= 19 of 20), and the mean KL divergence of bf16 and of the quantised path from f32, all ours (<= 0.02); then that
-of bf16 with the blocks of one kind of matrix only. Prints one line a model and exits 1 where a bound is broken. Prompts are the questions of RM-Bench under --shared, else a few of our own, in the
-model's own chat template.
+of bf16 with the blocks of one kind of matrix only. Prints one line a model and exits 1 where a bound is broken. Prompts
+are the questions of RM-Bench under --shared, else a few of our own, in the model's own chat template.
 """
 import argparse
 import glob

@@ -28,7 +28,7 @@ class Drafter {
   static constexpr int kLongest = 16;  // of matches that are told apart
 
   // most: tokens of one guess; 0: never guess.
-  explicit Drafter(int most = 16) : most_(most) {}
+  explicit Drafter(int most) : most_(most) {}
 
   // At most `room` tokens after `history`, in a step that `replies` share.
   Draft guess(std::span<const Token> history, int replies, std::int64_t room) const;

@@ -167,27 +167,15 @@ Result<std::vector<TokenEvent>> Engine::step() {
   return events;
 }
 
-// What the sequence already knows of this work.
-std::span<const Token> Engine::known(const Work& w) {
-  return std::span(w.sequence->tokens)
-      .subspan(static_cast<std::size_t>(w.sequence->computed), static_cast<std::size_t>(w.count));
-}
-
-// The last token of the reply and the guesses after it.
-std::span<const Token> Engine::with_draft(const Sequence& s) {
-  std::vector<Token>& row = drafts_.emplace_back(1, s.tokens.back());
-  row.insert(row.end(), s.draft.tokens.begin(), s.draft.tokens.end());
-  return row;
-}
-
 Result<void> Engine::run(std::span<const Work> work, int pad_rows, Events& events) {
   spans_.clear();
-  drafts_.clear();
   for (const Work& w : work) {
     const Sequence& s = *w.sequence;
     model::Span span;
     span.position = s.computed;
-    span.tokens = w.drafted > 0 ? with_draft(s) : known(w);
+    span.tokens = std::span(s.tokens).subspan(static_cast<std::size_t>(s.computed),
+                                              static_cast<std::size_t>(w.count - w.drafted));
+    if (w.drafted > 0) span.tokens = s.guessed;
     span.pages = s.pages;
     span.logits = w.logits;
     span.all_logits = w.all_logits;
@@ -226,7 +214,7 @@ Result<void> Engine::run_in_parts(std::span<const Work> work, const Error& why, 
   Work first = work[0], second = work[0];
   if (first.count <= 1) return why;
   if (first.drafted > 0) {
-    first = {first.sequence, 1, true, false, 0};
+    first = {first.sequence, 1, true, false};
     return run({&first, 1}, 0, events);
   }
   first.count /= 2;
@@ -275,7 +263,7 @@ Result<void> Engine::take_draft(const Work& w, std::span<const float> logits, Ev
   for (std::size_t i = 0;; ++i) {
     RM_ASSIGN(const bool over, emit(s, logits.subspan(i * vocab, vocab), events));
     if (over) return {};  // `s` is gone
-    if (accepted == w.drafted || s.tokens.back() != s.draft.tokens[i]) break;
+    if (accepted == w.drafted || s.tokens.back() != s.guessed[i + 1]) break;
     ++accepted;
   }
   stats_.decode_tokens += accepted;

@@ -4,12 +4,11 @@
 // its last event has `finish` and nothing follows it. A stop token ends the reply in an event of its own without a
 // token; the last token of a reply cut by length carries kLength, the last forced one kStop. Within a step, events are
 // in the order of admission. A cancelled sequence gets exactly one more event at the next step(), kCancelled, without
-// running the model. Guessed tokens (draft.h) change when tokens come, never which. step() works until there is an event to return; between forward steps it looks for a stop request
-// and then returns what it has, perhaps nothing, with every sequence still alive. One forward step is kept near a
-// second on a CPU. One thread. Owns the model.
+// running the model. Guessed tokens (draft.h) change when tokens come, never which. step() works until there is an event
+// to return; between forward steps it looks for a stop request and then returns what it has, perhaps nothing, with every
+// sequence still alive. One forward step is kept near a second on a CPU. One thread. Owns the model.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <span>
 #include <unordered_map>
@@ -49,8 +48,6 @@ class Engine : public generate::TokenEngine {
   void count(std::span<const Work> work);
   Result<void> take_rows(std::span<const Work> work, std::span<const float> logits, Events& events);
   Result<void> take_draft(const Work& w, std::span<const float> logits, Events& events);
-  static std::span<const Token> known(const Work& w);
-  std::span<const Token> with_draft(const Sequence& s);
   // True when the sequence ended; it is gone then.
   Result<bool> emit(Sequence& s, std::span<const float> row, Events& events);
   void finish(Sequence& s);
@@ -64,7 +61,6 @@ class Engine : public generate::TokenEngine {
   std::vector<generate::SequenceId> cancelled_;
   std::uint64_t next_serial_ = 1;
   std::vector<model::Span> spans_;
-  std::deque<std::vector<Token>> drafts_;  // of the step that runs
   generate::EngineStats stats_;
 };
 

@@ -122,10 +122,10 @@ Plan Scheduler::next_mixed() {
   for (std::size_t i = 0; i < running_.size() && budget > 0; ++i) {
     Sequence& s = *running_[i];
     if (s.forced() || s.pending() != 1 || !ensure_page(s)) continue;
-    plan.work.push_back({&s, 1, true, false, 0});
+    plan.work.push_back({&s, 1, true, false});
     --budget;
   }
-  draft(plan, std::min(budget, kDraftRows));
+  budget -= draft(plan, std::min(budget, kDraftRows));
   for (Sequence* s : running_) {
     if (budget <= 0) break;
     Work w;
@@ -141,11 +141,11 @@ Plan Scheduler::next_mixed() {
 bool Scheduler::chunk_of(Sequence& s, std::int64_t budget, std::int64_t rows, Work& w) const {
   if (!s.forced()) {
     const std::int64_t n = std::min(budget, s.pending());
-    w = {&s, n, n == s.pending(), false, 0};
+    w = {&s, n, n == s.pending(), false};
   } else if (s.computed < s.first_logit()) {
-    w = {&s, std::min(budget, s.first_logit() - s.computed), false, false, 0};
+    w = {&s, std::min(budget, s.first_logit() - s.computed), false, false};
   } else {
-    w = {&s, std::min({budget, rows, s.pending()}), false, true, 0};
+    w = {&s, std::min({budget, rows, s.pending()}), false, true};
   }
   return w.count > 0;
 }
@@ -157,7 +157,7 @@ Plan Scheduler::next_fixed() {
     if (s->computed >= end) continue;
     const std::int64_t until = std::min((s->computed / o_.chunk + 1) * o_.chunk, end);
     const bool all = s->forced() && until > s->first_logit();
-    plan.work.push_back({s, until - s->computed, !all && !s->forced() && until == s->target(), all, 0});
+    plan.work.push_back({s, until - s->computed, !all && !s->forced() && until == s->target(), all});
     plan.pad_rows = static_cast<int>(o_.chunk);
     return plan;
   }
@@ -167,7 +167,7 @@ Plan Scheduler::next_fixed() {
   if (static_cast<int>(rows.size()) > o_.group) rows.resize(static_cast<std::size_t>(o_.group));
   ++clock_;
   for (Sequence* s : rows) {
-    plan.work.push_back({s, 1, s->pending() == 1, false, 0});
+    plan.work.push_back({s, 1, s->pending() == 1, false});
     s->turn = clock_;
   }
   draft(plan, o_.group - static_cast<std::int64_t>(plan.work.size()));
@@ -175,25 +175,28 @@ Plan Scheduler::next_fixed() {
   return plan;
 }
 
-// Adds guesses to the rows of replies, `rows` at most in all.
-void Scheduler::draft(Plan& plan, std::int64_t rows) {
-  if (o_.draft <= 0) return;
+// Adds guesses to the rows of replies, `most` rows in all; says how many.
+std::int64_t Scheduler::draft(Plan& plan, std::int64_t most) {
+  std::int64_t rows = 0;
+  if (o_.draft <= 0) return rows;
   const auto replies = static_cast<int>(plan.work.size());
   for (Work& w : plan.work) {
     Sequence& s = *w.sequence;
-    if (!w.logits || s.forced() || rows <= 0) continue;
+    if (!w.logits || s.forced() || rows >= most) continue;
     // The reply's last token is only said, never computed.
     const std::int64_t left = s.limit - static_cast<std::int64_t>(s.tokens.size()) - 1;
-    s.draft = drafter_.guess(s.tokens, replies, std::min(rows, left));
-    s.draft.tokens.resize(
-        static_cast<std::size_t>(free_positions(s, static_cast<std::int64_t>(s.draft.tokens.size()))));
-    if (s.draft.tokens.empty()) continue;
-    w.drafted = static_cast<std::int64_t>(s.draft.tokens.size());
+    const Draft d = drafter_.guess(s.tokens, replies, std::min(most - rows, left));
+    w.drafted = free_positions(s, static_cast<std::int64_t>(d.tokens.size()));
+    if (w.drafted == 0) continue;
+    s.guessed.assign(1, s.tokens.back());
+    s.guessed.insert(s.guessed.end(), d.tokens.begin(), d.tokens.begin() + w.drafted);
+    s.match = d.match;
     w.count += w.drafted;
     w.logits = false;
     w.all_logits = true;
-    rows -= w.drafted;
+    rows += w.drafted;
   }
+  return rows;
 }
 
 // Positions after the next one that the sequence has pages for, or gets without anybody's loss; `wanted` at most.
@@ -207,7 +210,7 @@ std::int64_t Scheduler::free_positions(Sequence& s, std::int64_t wanted) {
 
 void Scheduler::advance(const Work& w, std::int64_t accepted) {
   Sequence& s = *w.sequence;
-  if (w.drafted > 0) drafter_.learn(s.draft.match, w.drafted, accepted);
+  if (w.drafted > 0) drafter_.learn(s.match, w.drafted, accepted);
   s.computed += w.count - w.drafted + accepted;
   const std::int64_t width = pool_.page_tokens();
   const std::int64_t full = o_.chunk > 0 ? std::min(s.computed, prefill_end(s)) / o_.chunk * o_.chunk : s.computed;

@@ -11,7 +11,9 @@
 // a sequence put back recomputes its prompt by chunks and its reply row by row, as it was computed first.
 //
 // Where the model's rows do not depend on each other, a reply's step may hold guesses at its next tokens (draft.h) in either
-// mode. They take pages that nobody misses and are never published before they have come true. One thread. Sequences belong to the caller and outlive their stay.
+// mode. They take pages that nobody misses and are never published before they have come true.
+//
+// One thread. Sequences belong to the caller and outlive their stay.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +21,7 @@
 #include <span>
 #include <vector>
 
+#include "lib/engine/draft.h"
 #include "lib/engine/pages.h"
 #include "lib/engine/sequence.h"
 
@@ -39,7 +42,7 @@ struct Work {
   std::int64_t count = 0;
   bool logits = false;       // of the last token
   bool all_logits = false;   // of every token
-  std::int64_t drafted = 0;  // the last of them are guesses: Sequence::draft; all_logits is set
+  std::int64_t drafted = 0;  // the last of them are guesses: Sequence::guessed; all_logits is set
 };
 
 struct Plan {
@@ -76,7 +79,7 @@ class Scheduler {
   Plan next_mixed();
   Plan next_fixed();
   bool chunk_of(Sequence& s, std::int64_t budget, std::int64_t rows, Work& w) const;
-  void draft(Plan& plan, std::int64_t rows);
+  std::int64_t draft(Plan& plan, std::int64_t rows);
   std::int64_t free_positions(Sequence& s, std::int64_t wanted);
   std::int64_t shareable(const Sequence& s) const;
   std::int64_t prefill_end(const Sequence& s) const;

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "lib/engine/draft.h"
 #include "lib/engine/pages.h"
 #include "lib/generate/token_engine.h"
 
@@ -25,7 +24,9 @@ struct Sequence {
   PagePool::History history = 0;
   std::uint64_t serial = 0;  // order of submission
   std::uint64_t turn = 0;    // when it last had a row in a decode group
-  Draft draft;               // of the step that is planned
+  // Of the step that is planned: the last token and the guesses after it, and what they were guessed from (Draft::match).
+  std::vector<Token> guessed;
+  int match = 0;
 
   bool forced() const { return !request.forced.empty(); }
   // Positions to compute before more is known. The last forced token is only compared, never computed.

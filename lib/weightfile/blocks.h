@@ -20,7 +20,8 @@ int quantised_bits(DType t);
 // Scales of 32 weights.
 constexpr std::size_t scales_of_block(int bits) { return bits == 6 ? 2 : 1; }
 
-// Where n weights go: n values of q, n / 32 scales and minimums; with 6 bits n / 16 scales and no minimums.
+// Where n weights go: n values of q, n / 32 scales and minimums. With 6 bits n / 16 scales, and the minimums, which have a
+// place all the same, stay as they are.
 struct BlockSpan {
   int bits = 8;
   std::uint8_t* q = nullptr;

@@ -15,6 +15,7 @@
 
 #include "lib/base/json.h"
 #include "lib/model/load.h"
+#include "tests/oracle/flags.h"
 
 using namespace rm;
 
@@ -32,15 +33,15 @@ struct Prompt {
   std::vector<std::int64_t> rows;
 };
 
-unsigned kind(std::string_view name) {
+bool set_blocks(unsigned& blocks, std::string_view name) {
   constexpr std::pair<std::string_view, model::Kind> kKinds[] = {{"qkv", model::kQkv},
                                                                  {"o", model::kO},
                                                                  {"gate_up", model::kGateUp},
                                                                  {"down", model::kDown},
                                                                  {"head", model::kHead}};
   for (const auto& [known, value] : kKinds)
-    if (known == name) return value;
-  return 0;
+    if (known == name) return blocks = value, true;
+  return false;
 }
 
 int fail(const Error& e) {
@@ -123,26 +124,14 @@ int main(int argc, char** argv) {
   if (argc < 2) return std::fprintf(stderr, "usage: logit-probe MODEL [options]; see the head of its source\n"), 2;
   o.engine.model = argv[1];
   o.engine.device = "cpu";
-  for (int i = 2; i < argc; ++i) {
-    const std::string flag = argv[i];
-    const auto value = [&] { return i + 1 < argc ? argv[++i] : ""; };
-    if (flag == "--dtype")
-      o.engine.dtype = value();
-    else if (flag == "--blocks")
-      o.blocks = kind(value());
-    else if (flag == "--adapter")
-      o.engine.adapter = value();
-    else if (flag == "--threads")
-      o.engine.threads = std::atoi(value());
-    else if (flag == "--chunk")
-      o.chunk = static_cast<std::size_t>(std::atoi(value()));
-    else if (flag == "--greedy")
-      o.greedy = static_cast<std::size_t>(std::atoi(value()));
-    else if (flag == "--out")
-      o.out = value();
-    else
-      return std::fprintf(stderr, "logit-probe: unknown flag %s\n", flag.c_str()), 2;
-  }
+  const probe::Flags flags{{"--dtype", probe::set_text(o.engine.dtype)},
+                           {"--blocks", [&](const char* value) { return set_blocks(o.blocks, value); }},
+                           {"--adapter", probe::set_text(o.engine.adapter)},
+                           {"--threads", probe::set_number(o.engine.threads)},
+                           {"--chunk", probe::set_number(o.chunk)},
+                           {"--greedy", probe::set_number(o.greedy)},
+                           {"--out", probe::set_text(o.out)}};
+  if (!probe::read_flags("logit-probe", argc, argv, 2, flags)) return 2;
   const auto r = run(o);
   return r ? 0 : fail(r.error());
 }

@@ -23,6 +23,7 @@
 
 #include "lib/model/load.h"
 #include "lib/ops/cpu/pool.h"
+#include "tests/oracle/flags.h"
 
 using namespace rm;
 
@@ -178,30 +179,17 @@ int main(int argc, char** argv) {
   if (argc < 2) return std::fprintf(stderr, "usage: rates-probe MODEL [options]; see the head of its source\n"), 2;
   o.engine.model = argv[1];
   o.engine.device = "cpu";
-  for (int i = 2; i + 1 < argc; i += 2) {
-    const std::string_view flag = argv[i];
-    const char* value = argv[i + 1];
-    if (flag == "--prefill")
-      o.prefill = list(value);
-    else if (flag == "--decode")
-      o.decode = list(value);
-    else if (flag == "--chunk")
-      o.chunk = std::atol(value);
-    else if (flag == "--context")
-      o.context = std::atol(value);
-    else if (flag == "--shared")
-      o.shared = std::atol(value);
-    else if (flag == "--rounds")
-      o.rounds = std::max(1, std::atoi(value));
-    else if (flag == "--dtype")
-      o.engine.dtype = value;
-    else if (flag == "--ceilings")
-      o.ceilings = std::atoi(value) != 0;
-    else if (flag == "--threads")
-      o.engine.threads = std::atoi(value);
-    else
-      return std::fprintf(stderr, "rates-probe: unknown flag %s\n", argv[i]), 2;
-  }
+  const auto set_list = [](std::vector<Count>& to) {
+    return [&to](const char* value) { return to = list(value), !to.empty(); };
+  };
+  const probe::Flags flags{
+      {"--prefill", set_list(o.prefill)},           {"--decode", set_list(o.decode)},
+      {"--chunk", probe::set_number(o.chunk)},      {"--context", probe::set_number(o.context)},
+      {"--shared", probe::set_number(o.shared)},    {"--rounds", probe::set_number(o.rounds)},
+      {"--dtype", probe::set_text(o.engine.dtype)}, {"--threads", probe::set_number(o.engine.threads)},
+      {"--ceilings", probe::set_number(o.ceilings)}};
+  if (!probe::read_flags("rates-probe", argc, argv, 2, flags)) return 2;
+  o.rounds = std::max(1, o.rounds);
   const auto r = run(o);
   if (r) return 0;
   std::fprintf(stderr, "rates-probe: %s\n", r.error().text().c_str());

@@ -38,7 +38,7 @@ struct Model {
   std::optional<double> timeout;  // seconds
   std::int64_t max_inflight = 0;  // 0: 64
   std::string adapter, device = "auto", dtype = "auto";
-  std::int64_t threads = 0, batch = 0, draft = 16, context = 0, max_tokens = 0;
+  std::int64_t threads = 0, batch = 0, draft = -1, context = 0, max_tokens = 0;  // draft -1: not given
   bool deterministic = false;
   std::optional<double> temperature, top_p;
   std::string form, prompt, chat;  // form: cor, plain, or empty: as the chat template says

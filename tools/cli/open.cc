@@ -24,7 +24,7 @@ generate::EngineOptions engine_options(const Model& m, std::string model) {
   e.dtype = m.dtype;
   e.threads = static_cast<int>(m.threads);
   e.batch = static_cast<int>(m.batch);
-  e.draft = static_cast<int>(m.draft);
+  if (m.draft >= 0) e.draft = static_cast<int>(m.draft);
   e.context = m.context;
   e.deterministic = m.deterministic;
   return e;
@@ -50,7 +50,7 @@ Result<void> no_local_flags(const Model& m, const char* why) {
                  {"--dtype", m.dtype != "auto"},
                  {"--threads", m.threads > 0},
                  {"--batch", m.batch > 0},
-                 {"--draft", m.draft != Model().draft},
+                 {"--draft", m.draft >= 0},
                  {"--context", m.context > 0},
                  {"--chat", !m.chat.empty()}},
                 why);

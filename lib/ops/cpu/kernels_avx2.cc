@@ -1,10 +1,6 @@
 #if defined(__x86_64__)
 #include "lib/ops/cpu/kernels.h"
 
-#include <algorithm>
-#include <cmath>
-#include <cstring>
-
 #include <immintrin.h>
 
 #pragma GCC push_options

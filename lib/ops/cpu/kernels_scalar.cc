@@ -1,9 +1,5 @@
 #include "lib/ops/cpu/kernels.h"
 
-#include <algorithm>
-#include <cmath>
-#include <cstring>
-
 #define RM_WIDTH 4
 #define RM_DOT_BF16 0
 #define RM_DOT_INT8 0

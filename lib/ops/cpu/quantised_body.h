@@ -1,5 +1,5 @@
-// Products of 8-bit activations with 4- and 8-bit weights, compiled once for every instruction set behind kernels_body.h,
-// whose vectors and names it uses. Layout and formula: quantised.h.
+// Products of 8-bit activations with weights of 4, 6 and 8 bits, compiled once for every instruction set behind
+// kernels_body.h, whose vectors and names it uses. Layout and formula: kernels.h.
 //
 // A register tile is kR rows by kN vectors of columns. It walks the blocks of a chunk: sums of products in integers, scaled and
 // added up in floats, with the activations' own scale for the block. The order of additions for a row and a column is the
