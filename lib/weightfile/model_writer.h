@@ -1,0 +1,43 @@
+// Writes a model folder that Transformers, vLLM and this project load: configuration, tokenizer, weights in safetensors.
+//
+// From a Hugging Face folder its own configuration and tokenizer files are copied as they are (only the stored type is set);
+// from a GGUF they are made of its metadata. Weights are asked for strip by strip, never held as a whole. Every file
+// appears complete or not at all and is synced; model.safetensors (or its index) comes last, so that a folder without it is no model. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "lib/base/result.h"
+#include "lib/weightfile/weight_file.h"
+
+namespace rm::weightfile {
+
+// Elements [first, first + to.size()) of a tensor of plan(config), in f32.
+using ReadModel = std::function<Result<void>(const std::string& name, std::uint64_t first, std::span<float> to)>;
+
+struct ModelWriteOptions {
+  DType dtype = DType::kBF16;                 // kBF16 or kF32
+  std::uint64_t shard_bytes = 5'000'000'000;  // largest file, as save_pretrained's 5 GB
+};
+
+// The files beside the weights: config.json, generation_config.json, tokenizer.json, tokenizer_config.json, and a chat
+// template where the base has one. Exit::kIo, kModel.
+Result<void> write_model_texts(const std::string& folder, const WeightFile& base, DType dtype);
+// Those, then the weights.
+Result<void> write_model(const std::string& folder, const WeightFile& base, const ModelWriteOptions& o,
+                         const ReadModel& read);
+
+struct LoraTensor {
+  std::string module;  // "model.layers.0.self_attn.q_proj"
+  std::uint64_t in = 0, out = 0;
+};
+// A PEFT folder: adapter_config.json, adapter_model.safetensors (f32). `read` is asked for module + ".lora_A.weight" [rank, in] and
+// ".lora_B.weight" [out, rank].
+Result<void> write_adapter(const std::string& folder, const std::string& base_model, std::int64_t rank, double alpha,
+                           std::span<const std::string> targets, std::span<const LoraTensor> tensors,
+                           const ReadModel& read);
+
+}  // namespace rm::weightfile
