@@ -61,6 +61,7 @@ endfunction()
 rm_torch_layer(ops DEPS rm_weightfile rm_base)
 rm_torch_layer(model DEPS rm_ops rm_weightfile rm_generate rm_text rm_base)
 rm_torch_layer(engine DEPS rm_model rm_ops rm_weightfile rm_generate rm_text rm_base)
+rm_torch_layer(train DEPS rm_engine rm_model rm_ops rm_tune rm_weightfile rm_generate rm_text rm_base)
 
 if(NOT RM_TORCH_SOURCES)
   return()

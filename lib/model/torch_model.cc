@@ -1,31 +1,13 @@
 #include "lib/model/torch_model.h"
 
 #include <algorithm>
-#include <exception>
-#include <new>
+
+#include "lib/model/exceptions.h"
 
 namespace rm::model {
 namespace {
 
 Error bug(std::string message) { return make_error(Exit::kBug, "bad_step", std::move(message)); }
-
-// What an exception of a step or an allocation means to the caller.
-Error from_exception(const char* doing) {
-  try {
-    throw;
-  } catch (const c10::OutOfMemoryError& e) {
-    return make_error(Exit::kResources, "out_of_memory", std::string("not enough device memory while ") + doing);
-  } catch (const std::bad_alloc&) {
-    return make_error(Exit::kResources, "out_of_memory", std::string("not enough memory while ") + doing);
-  } catch (const std::exception& e) {
-    std::string what = e.what();
-    what = what.substr(0, what.find('\n'));
-    // ATen's CPU allocator has no exception type of its own for this.
-    if (what.find("not enough memory") != std::string::npos || what.find("can't allocate memory") != std::string::npos)
-      return make_error(Exit::kResources, "out_of_memory", std::string("not enough memory while ") + doing);
-    return make_error(Exit::kBug, "torch", std::string("unexpected failure while ") + doing + ": " + what);
-  }
-}
 
 }  // namespace
 

@@ -42,6 +42,11 @@ void WeightReader::count(const std::string& tensor, std::uint64_t n) {
 }
 
 Result<std::unique_ptr<Linear>> WeightReader::linear(const std::vector<std::string>& modules, bool bias, bool blocks) {
+  RM_ASSIGN(Stack s, stack(modules, bias, blocks));
+  return std::unique_ptr<Linear>(new DenseLinear(backend_, std::move(s.w), std::move(s.bias_O), std::move(s.parts)));
+}
+
+Result<WeightReader::Stack> WeightReader::stack(const std::vector<std::string>& modules, bool bias, bool blocks) {
   std::int64_t out = 0, in = 0;
   std::vector<LinearPart> parts;
   std::vector<const TensorInfo*> tensors;
@@ -62,7 +67,7 @@ Result<std::unique_ptr<Linear>> WeightReader::linear(const std::vector<std::stri
       RM_TRY(read_vector(p.name + ".bias", {to + p.begin, static_cast<std::size_t>(p.rows)}));
     bias_O = bias_O.to(backend_.device());
   }
-  return std::unique_ptr<Linear>(new DenseLinear(backend_, std::move(w), std::move(bias_O), std::move(parts)));
+  return Stack{std::move(w), std::move(bias_O), std::move(parts)};
 }
 
 ops::Matrix WeightReader::make(const std::vector<const TensorInfo*>& tensors, std::int64_t out, std::int64_t in,

@@ -28,6 +28,12 @@ class WeightReader {
 
   // The modules' weights stacked by rows, with their biases where `bias`; names without ".weight". Without `blocks` they become
   // floats whatever is kept.
+  struct Stack {
+    ops::Matrix w;
+    at::Tensor bias_O;  // f32 on the device, or undefined
+    std::vector<LinearPart> parts;
+  };
+  Result<Stack> stack(const std::vector<std::string>& modules, bool bias, bool blocks = true);
   Result<std::unique_ptr<Linear>> linear(const std::vector<std::string>& modules, bool bias, bool blocks = true);
   // A matrix only its rows are wanted of: as stored on the CPU, as a Linear on other devices.
   Result<std::unique_ptr<RowTable>> table(const std::string& module);

@@ -25,12 +25,13 @@ struct LoraOptions {
 };
 
 struct TrainerOptions {
-  std::string model;            // folder or GGUF
-  std::string device = "auto";  // auto, cpu, cuda, cuda:N
-  std::string dtype = "auto";   // of the arithmetic: auto, bf16, f32; what is trained is f32 always
-  int threads = 0;              // 0: one a core
-  std::uint64_t seed = 0;       // of LoRA's first values
-  bool deterministic = false;   // the same bits for the same calls, threads and instruction set
+  std::string model;             // folder or GGUF
+  std::string device = "auto";   // auto, cpu, cuda, cuda:N
+  std::string dtype = "auto";    // of the arithmetic: auto, bf16, f32; what is trained is f32 always
+  int threads = 0;               // 0: one a core
+  std::uint64_t seed = 0;        // of LoRA's first values
+  bool deterministic = false;    // the same bits for the same calls, threads and instruction set
+  std::int64_t kept_layers = 0;  // whose activations are kept from the forward run; the others are run again
   LoraOptions lora;
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8, weight_decay = 0;  // AdamW (arXiv:1711.05101)
 };
@@ -85,7 +86,8 @@ class Trainer {
   virtual ~Trainer() = default;
   virtual TrainerInfo info() const = 0;
 
-  // Forward and backward; adds to the gradients. kResources "out_of_memory": the gradients are as they were before.
+  // Forward and backward; adds to the gradients. kResources "out_of_memory": the gradients are good for nothing;
+  // drop_gradients() and begin the batch again in smaller passes.
   virtual Result<PassSums> accumulate(const Pass& p) = 0;
   virtual Result<PassSums> evaluate(const Pass& p) = 0;  // forward alone
   // AdamW with the gradients so far, which are zero afterwards, taken or not.

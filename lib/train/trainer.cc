@@ -1,0 +1,174 @@
+#include "lib/train/trainer.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include <cstring>
+
+#include "lib/engine/open.h"
+#include "lib/engine/threads.h"
+#include "lib/model/device.h"
+#include "lib/model/exceptions.h"
+#include "lib/train/live_weights.h"
+#include "lib/train/optimizer.h"
+#include "lib/train/passes.h"
+
+namespace rm::train {
+namespace {
+
+Result<at::ScalarType> choose_compute(const std::string& dtype, const ops::Backend& backend) {
+  if (dtype == "f32") return at::kFloat;
+  if (dtype == "bf16") return at::kBFloat16;
+  if (dtype == "auto" || dtype.empty()) return backend.fast_bf16() ? at::kBFloat16 : at::kFloat;
+  return make_error(Exit::kUsage, "bad_dtype", "training computes in bf16 or f32, not in " + dtype, "--dtype");
+}
+
+Error bug(std::string message) { return make_error(Exit::kBug, "bad_pass", std::move(message)); }
+
+// Elements [first, first + n) of a tensor as a flat view.
+Result<at::Tensor> elements(const at::Tensor& t, std::uint64_t first, std::size_t n) {
+  if (first + n > static_cast<std::uint64_t>(t.numel())) return bug("reads or writes beyond a tensor");
+  return t.reshape({-1}).narrow(0, static_cast<std::int64_t>(first), static_cast<std::int64_t>(n));
+}
+
+Result<void> copy_out(const at::Tensor& t, std::uint64_t first, std::span<float> to) {
+  RM_ASSIGN(const at::Tensor part, elements(t.detach(), first, to.size()));
+  const at::Tensor host = part.to(at::kCPU).contiguous();
+  std::memcpy(to.data(), host.const_data_ptr<float>(), to.size() * sizeof(float));
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TorchTrainer>> TorchTrainer::open(const tune::TrainerOptions& o) {
+  RM_ASSIGN(auto file, weightfile::WeightFile::open(o.model));
+  return make(std::move(file), o);
+}
+
+Result<std::unique_ptr<TorchTrainer>> TorchTrainer::make(std::unique_ptr<weightfile::WeightFile> file,
+                                                         const tune::TrainerOptions& o, bool plain) {
+  if (o.threads < 0) return make_error(Exit::kUsage, "bad_option", "cannot be negative", "--threads");
+  engine::set_threads(o.threads);
+  RM_ASSIGN(ops::Backend* const backend, model::choose_backend(o.device));
+  RM_ASSIGN(const at::ScalarType compute, choose_compute(o.dtype, *backend));
+  std::unique_ptr<TorchTrainer> t(new TorchTrainer(std::move(file), o));
+  t->isa_ = backend->isa();
+  try {
+    if (o.deterministic) at::globalContext().setDeterministicAlgorithms(true, true);
+    RM_ASSIGN(t->network_, Network::read(*t->file_, o, backend->device(), compute, plain));
+  } catch (...) {
+    return model::from_exception("loading the weights to train");
+  }
+  return t;
+}
+
+tune::TrainerInfo TorchTrainer::info() const {
+  const ParameterSet& p = network_->parameters();
+  tune::TrainerInfo i;
+  i.device = network_->backend_device().str();
+  i.dtype = model::dtype_name(network_->compute());
+  i.isa = isa_;
+  i.threads = at::get_num_threads();
+  i.parameters = p.count(false);
+  i.trained = p.count(true);
+  i.weight_bytes = p.working_bytes();
+  i.state_bytes = p.state_bytes();
+  return i;
+}
+
+Result<void> TorchTrainer::check(const tune::Pass& p) const {
+  const auto T = static_cast<std::int64_t>(p.ids.size());
+  if (T == 0 || p.weights.size() != p.ids.size() || p.begins.empty() || p.begins.front() != 0)
+    return bug("a pass needs tokens, as many weights, and a first sequence at 0");
+  for (std::size_t i = 0; i < p.begins.size(); ++i) {
+    const std::int64_t end = i + 1 < p.begins.size() ? p.begins[i + 1] : T;
+    if (end <= p.begins[i] || end > T) return bug("sequences of a pass are empty or out of order");
+    if (p.weights[static_cast<std::size_t>(p.begins[i])] != 0) return bug("the first token of a sequence has a weight");
+  }
+  for (const std::int32_t id : p.ids)
+    if (id < 0 || id >= network_->config().vocab)
+      return bug("token " + std::to_string(id) + " is not in the vocabulary");
+  return {};
+}
+
+Result<tune::PassSums> TorchTrainer::run(const tune::Pass& p, bool gradient) {
+  RM_TRY(check(p));
+  try {
+    renew();
+    return run_pass(*network_, p, {o_.kept_layers, gradient});
+  } catch (...) {
+    return model::from_exception(gradient ? "training on a pass" : "computing the loss of a pass");
+  }
+}
+
+// Working copies, where the masters were written from outside.
+void TorchTrainer::renew() {
+  if (!stale_) return;
+  const at::AutoGradMode off(false);
+  for (const auto& p : network_->parameters().all()) refresh(*p);
+  stale_ = false;
+}
+
+Result<tune::StepSums> TorchTrainer::step(const tune::StepParams& s) {
+  try {
+    const at::AutoGradMode off(false);
+    const AdamW a{o_.beta1, o_.beta2, o_.epsilon, o_.weight_decay};
+    const tune::StepSums sums = adamw_step(network_->parameters(), a, s, steps_ + 1);
+    if (sums.taken) ++steps_;
+    return sums;
+  } catch (...) {
+    return model::from_exception("taking an optimizer step");
+  }
+}
+
+void TorchTrainer::drop_gradients() { zero_gradients(network_->parameters()); }
+
+Result<void> TorchTrainer::read_state(std::size_t index, std::uint64_t first, std::span<float> to) const {
+  try {
+    return copy_out(network_->parameters().state_rows(index), first, to);
+  } catch (...) {
+    return model::from_exception("reading the state");
+  }
+}
+
+Result<void> TorchTrainer::read_gradient(std::size_t index, std::uint64_t first, std::span<float> to) const {
+  try {
+    return copy_out(network_->parameters().gradient_rows(index), first, to);
+  } catch (...) {
+    return model::from_exception("reading a gradient");
+  }
+}
+
+Result<void> TorchTrainer::write_state(std::size_t index, std::uint64_t first, std::span<const float> from) {
+  try {
+    const at::AutoGradMode off(false);
+    RM_ASSIGN(at::Tensor part, elements(network_->parameters().state_rows(index).detach(), first, from.size()));
+    part.copy_(at::from_blob(const_cast<float*>(from.data()), {static_cast<std::int64_t>(from.size())}, at::kFloat));
+    stale_ = true;
+    return {};
+  } catch (...) {
+    return model::from_exception("restoring the state");
+  }
+}
+
+Result<std::unique_ptr<generate::TokenEngine>> TorchTrainer::engine(const generate::EngineOptions& o) const {
+  try {
+    generate::EngineOptions here = o;
+    here.model = o_.model;
+    here.adapter.clear();
+    here.device = network_->backend_device().is_cpu() ? "cpu" : "cuda";
+    if (here.dtype == "auto") here.dtype = model::dtype_name(network_->compute());
+    return engine::open_engine(LiveWeights(*network_, *file_), here);
+  } catch (...) {
+    return model::from_exception("making an engine of the weights in training");
+  }
+}
+
+Result<void> TorchTrainer::read_model(const std::string& name, std::uint64_t first, std::span<float> to) const {
+  const LiveWeights live(*network_, *file_);
+  const weightfile::TensorInfo* t = live.find(name);
+  if (t == nullptr) return make_error(Exit::kBug, "no_tensor", "has no tensor " + name, o_.model);
+  return live.read(*t, first * sizeof(float), std::as_writable_bytes(to));
+}
+
+}  // namespace rm::train
