@@ -23,6 +23,7 @@ make_golden goldens/distill_rules.py golden tests/golden/distill/rules.jsonl
 make_golden goldens/distill_rules.py compare "$build/bin/distill_probe"
 make_golden goldens/tokens.py --write
 make_golden goldens/templates.py --write
+make_golden goldens/recipe.py
 make_golden goldens/model_packs.py
 make_golden goldens/model_parity.py --probe "$build/bin/logit-probe"
 git status --short tests/golden

@@ -9,6 +9,7 @@
 #include "lib/base/signals.h"
 #include "lib/generate/letters.h"
 #include "lib/text/chat.h"
+#include "lib/text/encode.h"
 #include "lib/weightfile/weight_file.h"
 
 namespace rm::generate {
@@ -65,7 +66,6 @@ class Local final : public Generator {
  private:
   void collect_stops(const weightfile::ModelConfig& config);
   Result<Tokenized> render(const Request& r) const;
-  text::Ids encode_forced(std::string_view text) const;
   void take(const TokenEvent& e, std::vector<Reply>& done);
   void append(Running& run, const TokenEvent& e);
   static void emit(Running& run, const std::string& text);
@@ -101,40 +101,18 @@ Result<Tokenized> Local::render(const Request& r) const {
   }
   Tokenized out;
   for (const text::Segment& s : segments) out.text += s.text;
-  out.ids = tokenizer_.encode(segments);
-  const text::Vocab& v = tokenizer_.vocab();
-  if (v.add_bos && v.bos >= 0 && (out.ids.empty() || out.ids.front() != v.bos)) {
-    out.ids.insert(out.ids.begin(), v.bos);
-    if (const auto bos = tokenizer_.bytes(v.bos, true)) out.text.insert(0, *bos);
+  text::PromptIds encoded = text::encode_prompt(tokenizer_, segments);
+  out.ids = std::move(encoded.ids);
+  if (encoded.bos_added) {
+    if (const auto bos = tokenizer_.bytes(tokenizer_.vocab().bos, true)) out.text.insert(0, *bos);
   }
   return out;
-}
-
-// A model's own trace: the plain added tokens it writes ("<think>") are single tokens again, special ones never are.
-text::Ids Local::encode_forced(std::string_view text) const {
-  std::vector<text::Segment> segments;
-  std::size_t from = 0;
-  while (from < text.size()) {
-    std::size_t at = std::string_view::npos;
-    std::string_view token;
-    for (const text::AddedToken& a : tokenizer_.vocab().added) {
-      if (a.special || a.text.empty()) continue;
-      const std::size_t p = text.find(a.text, from);
-      if (p < at || (p == at && p != std::string_view::npos && a.text.size() > token.size())) at = p, token = a.text;
-    }
-    if (at == std::string_view::npos) break;
-    if (at > from) segments.push_back({false, std::string(text.substr(from, at - from))});
-    segments.push_back({true, std::string(token)});
-    from = at + token.size();
-  }
-  if (from < text.size()) segments.push_back({false, std::string(text.substr(from))});
-  return tokenizer_.encode(segments);
 }
 
 Result<void> Local::submit(Request r) {
   RM_ASSIGN(Tokenized prompt, render(r));
   if (!r.prefill.empty()) {
-    const text::Ids begun = encode_forced(r.prefill);
+    const text::Ids begun = text::encode_reply(tokenizer_, r.prefill);
     prompt.ids.insert(prompt.ids.end(), begun.begin(), begun.end());
   }
   if (!engine_) {
@@ -167,7 +145,7 @@ Result<void> Local::submit(Request r) {
     t.watch = letters_->watch();
   }
   if (r.forced) {
-    t.forced = encode_forced(*r.forced);
+    t.forced = text::encode_reply(tokenizer_, *r.forced);
     if (t.forced.empty()) return make_error(Exit::kInput, "empty", "the forced reply has no tokens");
     t.max_tokens = static_cast<std::int64_t>(t.forced.size());
   }
