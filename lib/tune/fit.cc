@@ -21,13 +21,9 @@ bool out_of_memory(const Error& e) { return e.exit == Exit::kResources && e.reas
 
 }  // namespace
 
-std::int64_t steps_per_epoch(std::size_t chains, std::int64_t batch) {
-  return (static_cast<std::int64_t>(chains) + batch - 1) / batch;
-}
-
 Fit::Fit(Trainer& trainer, std::span<const Example> examples, const FitOptions& o, FitEvents& events)
     : trainer_(trainer), examples_(examples), o_(o), events_(events) {
-  per_epoch_ = steps_per_epoch(examples_.size(), o_.batch);
+  per_epoch_ = steps_per_epoch(static_cast<std::int64_t>(examples_.size()), o_.batch);
   total_ = per_epoch_ * o_.epochs;
   o_.schedule.total = total_;
 }

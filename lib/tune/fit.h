@@ -54,8 +54,6 @@ class FitEvents {
   virtual void notice(const std::string& sentence) = 0;
 };
 
-std::int64_t steps_per_epoch(std::size_t chains, std::int64_t batch);  // the last batch of an epoch may be short
-
 class Fit {
  public:
   // All of them outlive the loop. At least one example.

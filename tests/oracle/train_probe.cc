@@ -4,8 +4,10 @@
 //
 // plan.json: {"passes": [{"ids": [...], "begins": [...], "weights": [...]}, ...], "steps": N, "lr": x, "clip": x, "beta2": x,
 // "weight_decay": x, "init": "weights.f32" (optional: first values of what is trained, in order)}
-// DIR/report.json: {"names": [[name, elements], ...], "losses": [before any step, after 1, ...], "grad_norms": [...], "right": [...]}
-// DIR/grad.f32: gradients before the first step; DIR/weights.f32: what was trained, after the last.
+// DIR/report.json: {"names": [[name, elements], ...], "losses": [before any step, after 1, ...], "grad_norms": [...], "right": [...],
+// "seconds": [of each step and the passes after it, ...]}
+// DIR/grad.f32: gradients before the first step; DIR/weights.f32: what was trained, after the last; neither with --tensors 0.
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
@@ -86,7 +88,7 @@ Sums run(tune::Trainer& t, const Plan& plan) {
   return s;
 }
 
-void run_plan(const Plan& plan, const tune::TrainerOptions& o, const std::string& out) {
+void run_plan(const Plan& plan, const tune::TrainerOptions& o, const std::string& out, bool tensors) {
   const auto t = must(tune::open_trainer(o));
   std::ifstream init(plan.init, std::ios::binary);
   std::string report;
@@ -112,18 +114,25 @@ void run_plan(const Plan& plan, const tune::TrainerOptions& o, const std::string
       f(i, x);
     }
   };
-  each([&](std::size_t i, std::vector<float>& x) { must(t->read_gradient(i, 0, x)), write_floats(grads, x); });
+  if (tensors)
+    each([&](std::size_t i, std::vector<float>& x) { must(t->read_gradient(i, 0, x)), write_floats(grads, x); });
   w.key("grad_norms").begin_array();
+  std::vector<double> seconds;
   for (std::int64_t i = 0; i < plan.steps; ++i) {
+    const auto start = std::chrono::steady_clock::now();
     w.value(must(t->step(plan.step)).grad_norm);
     sums.push_back(run(*t, plan));
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
+  w.end_array().key("seconds").begin_array();
+  for (const double x : seconds) w.value(x);
   w.end_array().key("losses").begin_array();
   for (const Sums& s : sums) w.value(s.loss);
   w.end_array().key("right").begin_array();
   for (const Sums& s : sums) w.value(s.right);
   w.end_array().end_object();
-  each([&](std::size_t i, std::vector<float>& x) { must(t->read_state(i, 0, x)), write_floats(weights, x); });
+  if (tensors)
+    each([&](std::size_t i, std::vector<float>& x) { must(t->read_state(i, 0, x)), write_floats(weights, x); });
   std::ofstream(out + "/report.json") << report << "\n";
 }
 
@@ -131,18 +140,15 @@ void run_plan(const Plan& plan, const tune::TrainerOptions& o, const std::string
 
 int main(int argc, char** argv) {
   std::string plan, out, targets;
+  int tensors = 1;
   tune::TrainerOptions o;
   o.dtype = "f32";
   using probe::set_number, probe::set_text;
-  const probe::Flags flags{{"--model", set_text(o.model)},
-                           {"--plan", set_text(plan)},
-                           {"--out", set_text(out)},
-                           {"--dtype", set_text(o.dtype)},
-                           {"--targets", set_text(targets)},
-                           {"--threads", set_number(o.threads)},
-                           {"--kept", set_number(o.kept_layers)},
-                           {"--rank", set_number(o.lora.rank)},
-                           {"--alpha", set_number(o.lora.alpha)}};
+  const probe::Flags flags{
+      {"--model", set_text(o.model)},        {"--plan", set_text(plan)},          {"--out", set_text(out)},
+      {"--dtype", set_text(o.dtype)},        {"--targets", set_text(targets)},    {"--threads", set_number(o.threads)},
+      {"--kept", set_number(o.kept_layers)}, {"--rank", set_number(o.lora.rank)}, {"--alpha", set_number(o.lora.alpha)},
+      {"--tensors", set_number(tensors)}};
   if (!probe::read_flags("train-probe", argc, argv, 1, flags)) return 2;
   try {
     std::stringstream list(targets);
@@ -150,7 +156,7 @@ int main(int argc, char** argv) {
     const Plan p = read_plan(plan);
     o.beta2 = p.beta2;
     o.weight_decay = p.weight_decay;
-    run_plan(p, o, out);
+    run_plan(p, o, out, tensors != 0);
     return 0;
   } catch (const std::exception& e) {
     return std::fprintf(stderr, "train-probe: %s\n", e.what()), 1;
