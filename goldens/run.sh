@@ -13,6 +13,7 @@ make_golden() {
 make_golden goldens/base.py
 make_golden goldens/unicode_tables.py --check
 make_golden goldens/dequant.py
+make_golden goldens/safetensors_write.py
 make_golden goldens/bradley_terry.py
 make_golden goldens/eval_stats.py
 make_golden goldens/eval_rules.py write

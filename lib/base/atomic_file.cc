@@ -55,6 +55,16 @@ AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
+Result<void> AtomicFile::reserve(std::uint64_t bytes) {
+  if (temporary_.empty() || bytes == 0) return {};
+  int r = 0;
+  do {
+    r = ::fallocate(fd_.number(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes));
+  } while (r != 0 && errno == EINTR);
+  if (r == 0 || (errno != ENOSPC && errno != EDQUOT)) return {};
+  return fd::system_error(Exit::kIo, errno, "cannot reserve room", temporary_);
+}
+
 Result<void> AtomicFile::write(std::string_view data) {
   return fd::write_all(fd_.number(), data, temporary_.empty() ? path_ : temporary_);
 }
