@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build}
-cmake --build "$build" --target verdict_probe distill_probe text-probe token-probe logit-probe rm-eval rm-distill
+cmake --build "$build" --target verdict_probe distill_probe text-probe folder-probe token-probe logit-probe rm-eval rm-distill
 failed=()
 make_golden() {
   echo "== $*"
