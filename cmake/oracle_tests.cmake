@@ -6,6 +6,10 @@ if(RM_TESTS AND TARGET rm_weightfile AND TARGET rm_text)
   add_executable(text-probe tests/oracle/text_probe.cc)
   target_link_libraries(text-probe PRIVATE oracle_vocab)
 
+  # What write_model makes of a model, for goldens/model_folders.py.
+  add_executable(folder-probe EXCLUDE_FROM_ALL tests/oracle/folder_probe.cc)
+  target_link_libraries(folder-probe PRIVATE rm_weightfile)
+
   file(GLOB oracle_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/oracle/*_test.cc)
   if(oracle_tests)
     add_executable(test_oracle ${oracle_tests})

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 cache=${RM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rm-r1}
 oracle=$cache/oracle
-if ! "$oracle/bin/python" -c 'import torch, transformers, tokenizers, gguf, jinja2, safetensors, peft, scipy' 2>/dev/null; then
+if ! "$oracle/bin/python" -c 'import torch, transformers, tokenizers, gguf, jinja2, safetensors, peft, scipy, tensorboard' 2>/dev/null; then
   echo "making the oracle in $oracle" >&2
   python3 -m venv "$oracle" || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
   "$oracle/bin/python" -m pip install -q --disable-pip-version-check -r scripts/oracle.txt

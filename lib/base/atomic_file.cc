@@ -6,14 +6,10 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "lib/base/folders.h"
+
 namespace rm {
 namespace {
-
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 Result<void> sync(int fd, const std::string& name) {
   int r = 0;
@@ -55,6 +51,16 @@ AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
+Result<void> AtomicFile::reserve(std::uint64_t bytes) {
+  if (temporary_.empty() || bytes == 0) return {};
+  int r = 0;
+  do {
+    r = ::fallocate(fd_.number(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes));
+  } while (r != 0 && errno == EINTR);
+  if (r == 0 || (errno != ENOSPC && errno != EDQUOT)) return {};
+  return fd::system_error(Exit::kIo, errno, "cannot reserve room", temporary_);
+}
+
 Result<void> AtomicFile::write(std::string_view data) {
   return fd::write_all(fd_.number(), data, temporary_.empty() ? path_ : temporary_);
 }
@@ -67,10 +73,7 @@ Result<void> AtomicFile::commit() {
     return fd::system_error(Exit::kIo, errno, "cannot put the finished file in place", path_);
   }
   temporary_.clear();
-  const std::string folder = folder_of(path_);
-  const fd::Fd directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return directory ? sync(directory.number(), folder)
-                   : Result<void>{};  // a folder that may not be read cannot be synced
+  return sync_folder(parent_folder(path_));
 }
 
 Result<void> write_file_atomically(const std::string& path, std::string_view data) {

@@ -4,6 +4,7 @@
 // Until commit() succeeds the old file is untouched; destruction without commit removes the temporary one. One thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,9 @@ class AtomicFile {
   AtomicFile& operator=(AtomicFile&&) = delete;
   ~AtomicFile();
 
+  // Makes sure of the room for a file of this length, before any is written; reason "disk_full" where there is not enough.
+  // Does nothing on a file system that cannot reserve.
+  Result<void> reserve(std::uint64_t bytes);
   Result<void> write(std::string_view data);
   Result<void> commit();  // after this, or after any error, the object is spent
 

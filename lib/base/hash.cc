@@ -2,12 +2,35 @@
 
 #include <xxhash.h>
 
+#include <new>
+
 namespace rm {
 
 std::uint64_t hash64(std::string_view bytes, std::uint64_t seed) { return XXH64(bytes.data(), bytes.size(), seed); }
 
 Hash128 hash128(std::string_view bytes) {
   const XXH128_hash_t h = XXH3_128bits(bytes.data(), bytes.size());
+  return {h.high64, h.low64};
+}
+
+namespace {
+XXH3_state_t* xxh(void* state) { return static_cast<XXH3_state_t*>(state); }
+}  // namespace
+
+void StreamHash::Free::operator()(void* state) const { XXH3_freeState(xxh(state)); }
+
+StreamHash::StreamHash() : state_(XXH3_createState()) {
+  if (!state_) throw std::bad_alloc();
+  XXH3_128bits_reset(xxh(state_.get()));
+}
+
+StreamHash& StreamHash::add(std::string_view bytes) {
+  XXH3_128bits_update(xxh(state_.get()), bytes.data(), bytes.size());
+  return *this;
+}
+
+Hash128 StreamHash::digest() const {
+  const XXH128_hash_t h = XXH3_128bits_digest(xxh(state_.get()));
   return {h.high64, h.low64};
 }
 

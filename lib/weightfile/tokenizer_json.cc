@@ -226,6 +226,10 @@ bool prepends_special(const json::Value& top) {
 
 }  // namespace
 
+std::string_view split_expression(text::Split split) {
+  return split == text::Split::kQwen2 ? kQwen2Regex : split == text::Split::kLlama3 ? kLlama3Regex : kGpt2Regex;
+}
+
 Result<text::Vocab> vocab_from_json(std::string_view tokenizer_json) {
   json::Document doc;
   RM_ASSIGN(const json::Value top, parse_object(doc, tokenizer_json, kFile));

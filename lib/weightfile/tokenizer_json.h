@@ -17,6 +17,12 @@ namespace rm::weightfile {
 // tokenizer.json. `add_bos` is what the post-processor says; bos and eos stay -1.
 Result<text::Vocab> vocab_from_json(std::string_view tokenizer_json);
 
+// The same as a file for it: vocab_from_json reads it back as it was, bos where the tokenizer adds one by itself. What the
+// vocabulary holds is not checked.
+std::string vocab_to_json(const text::Vocab& v);
+// The expression by which files split for kQwen2, kLlama3 and kGpt2.
+std::string_view split_expression(text::Split split);
+
 // tokenizer_config.json (may be empty): sets bos, eos, add_bos, bos_text and the chat template of `s`.
 Result<void> apply_tokenizer_config(std::string_view tokenizer_config, TextSource& s);
 

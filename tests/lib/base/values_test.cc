@@ -53,6 +53,18 @@ TEST_CASE("hashes are the published ones") {
   CHECK(rm::ContentHash().add("x").digest() == rm::ContentHash().add("x").digest());
 }
 
+TEST_CASE("a hash of bytes as they come is the hash of them all") {
+  CHECK(rm::StreamHash().digest().hex() == "99aa06d3014798d86001c324468d497f");
+  std::string all;
+  for (int i = 0; i < 5000; ++i) all += static_cast<char>(i * 37 % 251);
+  for (const std::size_t cut : {1u, 7u, 64u, 1024u, 4999u}) {
+    CAPTURE(cut);
+    rm::StreamHash h;
+    for (std::size_t at = 0; at < all.size(); at += cut) h.add(std::string_view(all).substr(at, cut)).digest();
+    CHECK(h.digest() == rm::hash128(all));
+  }
+}
+
 TEST_CASE("random numbers are numpy's Philox, from any position") {
   std::ifstream golden(std::string(RM_SOURCE_DIR) + "/tests/golden/base/philox.txt");
   REQUIRE(golden);

@@ -1,0 +1,60 @@
+#include "lib/metrics/log.h"
+
+#include "lib/base/escape.h"
+#include "lib/base/fd.h"
+#include "lib/base/json.h"
+#include "lib/records/lines.h"
+
+namespace rm::metrics {
+namespace {
+
+// The part of an earlier run's file that stays.
+Result<records::WriterOptions> kept(const std::string& path, std::int64_t step) {
+  records::WriterOptions out;
+  const auto kind = fd::kind_of_path(path);
+  if (!kind || !kind->regular || kind->size == 0) return out;
+  RM_ASSIGN(records::Lines in, records::Lines::open(path));
+  records::Line line;
+  json::Document document;
+  for (;;) {
+    RM_ASSIGN(const bool more, in.next(line));
+    if (!more || !line.terminated) return out;
+    RM_ASSIGN(const json::Value value, records::parse_line(document, line, in.name()));
+    const auto at = value.find("step");
+    const auto number = at ? at->integer() : std::nullopt;
+    if (!number) {
+      return make_error(
+          Exit::kInput, "no_step",
+          "has no whole number \"step\", so this is no file of metrics to go on with; choose another name",
+          in.name() + ":" + std::to_string(line.number));
+    }
+    if (*number > step) return out;
+    out.keep = line.end;
+    out.lines = line.number;
+  }
+}
+
+}  // namespace
+
+Result<Log> Log::open(const std::string& path, std::optional<std::int64_t> resumed) {
+  records::WriterOptions options;
+  if (resumed && path != "-") {
+    if (path.ends_with(".zst") || path.ends_with(".gz")) {
+      return make_error(Exit::kUsage, "cannot_resume",
+                        "compressed metrics cannot be continued; use a plain file where a run may be resumed",
+                        escape_text(path));
+    }
+    RM_ASSIGN(options, kept(path, *resumed));
+  }
+  RM_ASSIGN(records::Writer out, records::Writer::open(path, options));
+  return Log(std::move(out));
+}
+
+Result<void> Log::write(const Record& r) {
+  RM_TRY(out_.write(r.json()));
+  return out_.flush();
+}
+
+Result<void> Log::close() { return out_.close(); }
+
+}  // namespace rm::metrics

@@ -1,0 +1,32 @@
+// Where the metrics of a run go: a file of JSON lines, a folder for TensorBoard, both or neither. One thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lib/base/result.h"
+#include "lib/metrics/log.h"
+#include "lib/metrics/record.h"
+#include "lib/metrics/tensorboard.h"
+
+namespace rm::metrics {
+
+struct SinkOptions {
+  std::string file;                     // "-": standard output; empty: none
+  std::string tensorboard;              // empty: none
+  std::optional<std::int64_t> resumed;  // the step that the run goes on from; what was told of later ones is taken back
+};
+
+class Sinks {
+ public:
+  static Result<Sinks> open(const SinkOptions& o);  // the errors of Log::open and EventFile::open
+  Result<void> write(const Record& r);
+  Result<void> close();
+
+ private:
+  std::optional<Log> log_;
+  std::optional<EventFile> events_;
+};
+
+}  // namespace rm::metrics
