@@ -38,8 +38,4 @@ struct CachePlan {
 // negative options.
 Result<CachePlan> plan_cache(const MemoryFacts& m, const generate::EngineOptions& o);
 
-// Main memory this process may still use. `root` stands before /proc and /sys, for tests; version 1 and 2 of control
-// groups.
-std::uint64_t free_memory(const std::string& root = {});
-
 }  // namespace rm::engine

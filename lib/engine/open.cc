@@ -1,5 +1,6 @@
 #include "lib/engine/open.h"
 
+#include "lib/base/free_memory.h"
 #include "lib/engine/engine.h"
 #include "lib/engine/memory.h"
 #include "lib/engine/threads.h"

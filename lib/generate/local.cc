@@ -18,17 +18,6 @@ namespace {
 constexpr std::int64_t kDefaultReply = 8192;
 constexpr int kDefaultBatch = 32;
 
-Result<text::ChatTemplate> open_template(const LocalOptions& o, const weightfile::TextSource& source) {
-  if (o.chat_file.empty()) return text::ChatTemplate::recognise(source.chat_template, source.bos_text);
-  RM_ASSIGN(const std::string file, fd::read_file(o.chat_file, limits::kConfigBytes, Exit::kUsage));
-  auto chat = text::ChatTemplate::from_json(file);
-  if (chat) return chat;
-  Error e = chat.error();
-  e.exit = Exit::kModel;
-  e.where = e.where.empty() ? o.chat_file : o.chat_file + ":" + e.where;
-  return e;
-}
-
 // A reply being written.
 struct Running {
   Running(const text::Tokenizer& t, Request r) : request(std::move(r)), decoder(t) {}
@@ -225,13 +214,24 @@ void Local::cancel_all() {
 Result<std::unique_ptr<Generator>> make(const LocalOptions& o, std::unique_ptr<TokenEngine> engine) {
   RM_ASSIGN(const std::unique_ptr<weightfile::WeightFile> file, weightfile::WeightFile::open(o.engine.model));
   RM_ASSIGN(weightfile::TextSource source, file->text());
-  RM_ASSIGN(text::ChatTemplate chat, open_template(o, source));
+  RM_ASSIGN(text::ChatTemplate chat, open_template(o.chat_file, source));
   RM_ASSIGN(text::Tokenizer tokenizer, text::Tokenizer::make(std::move(source.vocab)));
   return std::unique_ptr<Generator>(
       std::make_unique<Local>(o, std::move(tokenizer), std::move(chat), file->config(), std::move(engine)));
 }
 
 }  // namespace
+
+Result<text::ChatTemplate> open_template(const std::string& chat_file, const weightfile::TextSource& source) {
+  if (chat_file.empty()) return text::ChatTemplate::recognise(source.chat_template, source.bos_text);
+  RM_ASSIGN(const std::string file, fd::read_file(chat_file, limits::kConfigBytes, Exit::kUsage));
+  auto chat = text::ChatTemplate::from_json(file);
+  if (chat) return chat;
+  Error e = chat.error();
+  e.exit = Exit::kModel;
+  e.where = e.where.empty() ? chat_file : chat_file + ":" + e.where;
+  return e;
+}
 
 Result<std::unique_ptr<Generator>> open_local(const LocalOptions& o) { return make(o, nullptr); }
 

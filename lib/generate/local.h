@@ -12,6 +12,8 @@
 #include "lib/base/result.h"
 #include "lib/generate/generator.h"
 #include "lib/generate/token_engine.h"
+#include "lib/text/chat.h"
+#include "lib/weightfile/weight_file.h"
 
 namespace rm::generate {
 
@@ -26,6 +28,9 @@ Result<std::unique_ptr<Generator>> open_local(const LocalOptions& o);
 
 // As above over an engine the caller owns the making of; for tests and for trainers that lend their weights.
 Result<std::unique_ptr<Generator>> open_local(const LocalOptions& o, std::unique_ptr<TokenEngine> engine);
+
+// The template of a --chat file, or where none is named the model's own. Exit::kModel, kUsage.
+Result<text::ChatTemplate> open_template(const std::string& chat_file, const weightfile::TextSource& source);
 
 // The Torch object for a device, from the folder of the running program (../lib/rm-r1) or the build tree. Opened once with
 // RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE, never closed; OMP_WAIT_POLICY and the thread count are set before. "auto" takes CUDA

@@ -3,10 +3,8 @@
 #include <malloc.h>
 
 #include <cstdio>
-#include <fstream>
-#include <optional>
-#include <sstream>
 
+#include "lib/base/free_memory.h"
 #include "lib/model/adapter.h"
 #include "lib/model/device.h"
 #include "lib/model/torch_model.h"
@@ -26,36 +24,6 @@ std::string gigabytes(std::uint64_t bytes) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f GB", static_cast<double>(bytes) / 1e9);
   return text;
-}
-
-std::optional<std::uint64_t> number_in(const char* file) {
-  std::ifstream in(file);
-  std::uint64_t n = 0;
-  if (in >> n) return n;
-  return std::nullopt;
-}
-
-// What this process may still take: the system's estimate, or less where a control group sets a limit.
-std::optional<std::uint64_t> free_memory() {
-  std::optional<std::uint64_t> free;
-  std::ifstream info("/proc/meminfo");
-  for (std::string key, unit; info >> key;) {
-    std::uint64_t kib = 0;
-    info >> kib;
-    std::getline(info, unit);
-    if (key == "MemAvailable:") free = kib * 1024;
-  }
-  const auto limit = number_in("/sys/fs/cgroup/memory.max"), used = number_in("/sys/fs/cgroup/memory.current");
-  if (limit && used) {
-    // Page cache counts as used but is given back when memory is wanted.
-    std::uint64_t cached = 0, n = 0;
-    std::ifstream stat("/sys/fs/cgroup/memory.stat");
-    for (std::string key; stat >> key >> n;)
-      if (key == "inactive_file" || key == "active_file") cached += n;
-    const std::uint64_t held = *used > cached ? *used - cached : 0;
-    free = std::min(free.value_or(*limit), *limit > held ? *limit - held : 0);
-  }
-  return free;
 }
 
 struct Precision {
@@ -100,13 +68,13 @@ std::uint64_t bytes_needed(const WeightFile& file, const Precision& precision) {
 Result<void> check_memory(const WeightFile& file, const ops::Backend& backend, const Precision& precision) {
   if (!backend.device().is_cpu()) return {};
   const std::uint64_t need = bytes_needed(file, precision);
-  const auto free = free_memory();
-  if (!free || need + need / 20 <= *free) return {};
+  const std::uint64_t free = free_memory();
+  if (need + need / 20 <= free) return {};
   return make_error(
       Exit::kResources, "out_of_memory",
       "the weights need " + gigabytes(need) + " of memory" +
           (precision.keep == WeightReader::Keep::kFloats ? std::string(" in ") + dtype_name(precision.compute) : "") +
-          " and " + gigabytes(*free) + " are free" +
+          " and " + gigabytes(free) + " are free" +
           (precision.compute == at::kFloat && precision.keep == WeightReader::Keep::kFloats
                ? ": try --dtype bf16 or a smaller model"
                : ": try a smaller model"),

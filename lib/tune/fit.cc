@@ -44,11 +44,11 @@ Result<void> Fit::resume(const Place& p) {
 }
 
 Result<void> Fit::run() {
+  if (place_.step == 0) RM_TRY(events_.validate(place_));
   while (place_.step < total_) {
     if (signals::stop_requested()) return stop();
     auto done = one_step();
-    if (!done && done.error().exit == signals::stop_exit() && signals::stop_requested()) return stop();
-    RM_TRY(done);
+    if (!done) return signals::stop_requested() && done.error().exit == signals::stop_exit() ? stop() : done;
     const std::int64_t n = place_.step;
     if (o_.val_every > 0 && n % o_.val_every == 0 && n < total_) {
       validated_ = n;

@@ -48,7 +48,7 @@ class FitEvents {
  public:
   virtual ~FitEvents() = default;
   virtual Result<void> stepped(const StepReport& r) = 0;
-  virtual Result<void> validate(const Place& p) = 0;
+  virtual Result<void> validate(const Place& p) = 0;  // before the first step too
   virtual Result<void> save(const Place& p) = 0;
   virtual void running(std::int64_t tokens) { (void)tokens; }  // of the pass that is done; for progress
   virtual void notice(const std::string& sentence) = 0;

@@ -10,6 +10,7 @@ constexpr std::array kVerbs{
     cli::Verb{"mix", "one labelled set of several sources of pairs", mix},
     cli::Verb{"teach", "ask a teacher to judge pairs; keep the chains that are right", teach},
     cli::Verb{"correct", "ask a second teacher, told the verdict, for the others", correct},
+    cli::Verb{"train", "fine-tune a judge on the chains", train},
 };
 
 constexpr const char* kExamples =

@@ -1,10 +1,6 @@
 #include "lib/engine/memory.h"
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
-
-#include <filesystem>
-#include <fstream>
 
 using namespace rm;
 using namespace rm::engine;
@@ -20,20 +16,6 @@ MemoryFacts default_model(std::uint64_t free_bytes) {
           .model_context = 32'768,
           .free_bytes = free_bytes};
 }
-
-struct Tree {
-  std::filesystem::path root;
-  Tree() {
-    std::string t = (std::filesystem::temp_directory_path() / ("rm-memory-" + std::string(6, 'X'))).string();
-    root = mkdtemp(t.data());
-  }
-  ~Tree() { std::filesystem::remove_all(root); }
-  void put(const std::string& path, const std::string& text) const {
-    const auto p = root / path;
-    std::filesystem::create_directories(p.parent_path());
-    std::ofstream(p) << text;
-  }
-};
 
 }  // namespace
 
@@ -96,46 +78,5 @@ TEST_CASE("deterministic context does not depend on the machine") {
     REQUIRE(plan);
     CHECK((context == 0 || context == plan->context));
     context = plan->context;
-  }
-}
-
-TEST_CASE("free memory is the least of what the machine and each control group leave") {
-  struct Row {
-    const char* what;
-    std::vector<std::pair<const char*, const char*>> files;
-    std::uint64_t free_bytes;
-  };
-  for (const Row& r : {Row{"no groups", {}, 1'000'000u * 1024},
-                       Row{"version 2, root only",
-                           {{"proc/self/cgroup", "0::/\n"},
-                            {"sys/fs/cgroup/memory.max", "500000000\n"},
-                            {"sys/fs/cgroup/memory.current", "200000000\n"},
-                            {"sys/fs/cgroup/memory.stat", "anon 1\ninactive_file 50000000\n"}},
-                           350'000'000},
-                       Row{"version 2, a parent is tighter",
-                           {{"proc/self/cgroup", "0::/a/b\n"},
-                            {"sys/fs/cgroup/a/b/memory.max", "max\n"},
-                            {"sys/fs/cgroup/a/b/memory.current", "1\n"},
-                            {"sys/fs/cgroup/a/memory.max", "300000000\n"},
-                            {"sys/fs/cgroup/a/memory.current", "100000000\n"}},
-                           200'000'000},
-                       Row{"version 1",
-                           {{"proc/self/cgroup", "5:cpu:/x\n4:memory:/job\n"},
-                            {"sys/fs/cgroup/memory/job/memory.limit_in_bytes", "400000000\n"},
-                            {"sys/fs/cgroup/memory/job/memory.usage_in_bytes", "100000000\n"}},
-                           300'000'000},
-                       Row{"over the limit",
-                           {{"proc/self/cgroup", "0::/\n"},
-                            {"sys/fs/cgroup/memory.max", "5\n"},
-                            {"sys/fs/cgroup/memory.current", "9\n"}},
-                           0},
-                       Row{"nonsense in the files",
-                           {{"proc/self/cgroup", "0::/../..\n"}, {"sys/fs/cgroup/memory.max", "many\n"}},
-                           1'000'000u * 1024}}) {
-    CAPTURE(r.what);
-    const Tree tree;
-    tree.put("proc/meminfo", "MemTotal:       2000000 kB\nMemAvailable:    1000000 kB\n");
-    for (const auto& [path, text] : r.files) tree.put(path, text);
-    CHECK(free_memory(tree.root.string()) == r.free_bytes);
   }
 }

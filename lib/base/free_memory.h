@@ -1,0 +1,13 @@
+// Main memory this process may still use: the system's estimate, or less where a control group above us sets a limit. Page
+// cache that can be dropped counts as free. Largest number where nothing says. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace rm {
+
+// `root` stands before /proc and /sys, for tests; version 1 and 2 of control groups.
+std::uint64_t free_memory(const std::string& root = {});
+
+}  // namespace rm

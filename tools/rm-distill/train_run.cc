@@ -1,0 +1,244 @@
+#include "tools/rm-distill/train_run.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "lib/base/number.h"
+#include "lib/generate/local.h"
+#include "tools/rm-distill/verbs.h"
+
+namespace rm::rmdistill {
+namespace {
+
+constexpr std::int64_t kLongestReply = 8192;
+
+std::int64_t longest_response(const Chains& c) {
+  std::int64_t n = 64;
+  for (const auto* examples : {&c.learn, &c.validate}) {
+    for (const tune::Example& e : *examples) n = std::max(n, static_cast<std::int64_t>(e.ids.size()) - e.prompt);
+  }
+  return n;
+}
+
+double seconds_between(std::chrono::steady_clock::time_point a, std::chrono::steady_clock::time_point b) {
+  return std::chrono::duration<double>(b - a).count();
+}
+
+}  // namespace
+
+std::uint64_t resident_bytes() {
+  std::ifstream in("/proc/self/statm");
+  std::uint64_t size = 0, resident = 0;
+  in >> size >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+tune::RunFacts facts_of(const TrainOptions& o, const Chains& c, const std::string& model, const tune::TrainerInfo& i) {
+  tune::RunFacts f;
+  f.seed = o.common.seed;
+  f.threads = i.threads;
+  f.isa = i.isa;
+  f.dtype = i.dtype;
+  f.device = i.device;
+  f.settings = tune::settings_hash(o.settings);
+  f.data = c.hash();
+  f.base = model;
+  return f;
+}
+
+std::string to_json(const Notes& n) {
+  std::string out;
+  json::Writer w(out);
+  w.begin_object().member("optimizer_steps", n.optimizer_steps).member("pass_tokens", n.pass_tokens);
+  w.member("kept_layers", n.kept_layers).end_object();
+  return out;
+}
+
+Result<Notes> read_notes(const tune::FoundCheckpoint& c) {
+  json::Document doc;
+  const auto top = doc.parse(c.facts.notes);
+  Notes n;
+  const auto take = [&](const char* key, std::int64_t low, std::int64_t& to) {
+    const auto found = top ? top->find(key) : std::nullopt;
+    const auto value = found ? found->integer() : std::nullopt;
+    if (value && *value >= low) to = *value;
+    return value && *value >= low;
+  };
+  if (take("optimizer_steps", 0, n.optimizer_steps) && take("pass_tokens", 1, n.pass_tokens) &&
+      take("kept_layers", 0, n.kept_layers))
+    return n;
+  return make_error(Exit::kModel, "bad_checkpoint",
+                    "its notes lack optimizer_steps, pass_tokens or kept_layers: no checkpoint of rm-distill train",
+                    c.path);
+}
+
+Result<std::vector<std::string>> compare(const tune::RunFacts& now, const tune::FoundCheckpoint& then) {
+  const tune::RunFacts& f = then.facts;
+  const auto differs = [&](const std::string& what) {
+    return make_error(
+        Exit::kUsage, "other_run",
+        "the run in " + then.path + " has " + what + ": give what it was begun with, or another folder for a new run",
+        "--resume");
+  };
+  if (f.data != now.data) return differs("other chains to learn (or in another order)");
+  if (f.settings != now.settings)
+    return differs("other settings (learning rate, schedule, batch, epochs, mask, LoRA or the like)");
+  if (f.seed != now.seed) return differs("--seed " + std::to_string(f.seed));
+  if (f.base != now.base) return differs("the model " + f.base);
+  std::vector<std::string> odd;
+  const auto note = [&](const char* what, const std::string& a, const std::string& b) {
+    if (a != b)
+      odd.push_back(std::string(what) + " was " + a + " and is " + b +
+                    " now: the last bits of the weights will differ");
+  };
+  note("the device", f.device, now.device);
+  note("the arithmetic", f.dtype, now.dtype);
+  note("the instruction set", f.isa, now.isa);
+  note("the number of threads", std::to_string(f.threads), std::to_string(now.threads));
+  return odd;
+}
+
+TrainRun::TrainRun(const TrainOptions& o, const Chains& c, const std::string& model, tune::Trainer& trainer,
+                   const tune::MemoryPlan& plan)
+    : o_(o),
+      chains_(c),
+      model_(model),
+      trainer_(trainer),
+      plan_(plan),
+      progress_({.quiet = o.common.quiet, .unit = "tokens"}),
+      since_(Clock::now()) {}
+
+std::string TrainRun::folder() const { return o_.common.out + "/checkpoints"; }
+
+Result<void> TrainRun::open(std::optional<tune::Place> resumed) {
+  const auto step = resumed ? std::optional(resumed->step) : std::nullopt;
+  RM_ASSIGN(log_, metrics::Log::open(o_.metrics, step));
+  if (!o_.tensorboard.empty()) {
+    RM_ASSIGN(events_, metrics::EventFile::open(o_.tensorboard, step));
+  }
+  const std::int64_t epochs = o_.settings.epochs;
+  progress_.set_total(static_cast<std::uint64_t>(chains_.learn_tokens * epochs));
+  if (resumed) {
+    // To the token only at the ends of epochs; between them by the share of chains.
+    const double share = static_cast<double>(resumed->position) / static_cast<double>(chains_.learn.size());
+    done_before_ = static_cast<std::int64_t>((static_cast<double>(resumed->epoch) + share) *
+                                             static_cast<double>(chains_.learn_tokens));
+    progress_.skip(static_cast<std::uint64_t>(done_before_));
+  }
+  since_ = Clock::now();
+  return {};
+}
+
+Result<void> TrainRun::close() {
+  progress_.finish();
+  if (events_) RM_TRY(events_->close());
+  return log_->close();
+}
+
+Result<void> TrainRun::write(const metrics::Record& r) {
+  RM_TRY(log_->write(r));
+  return events_ ? events_->write(r) : Result<void>();
+}
+
+Result<void> TrainRun::stepped(const tune::StepReport& r) {
+  const auto now = Clock::now();
+  const double seconds = seconds_between(since_, now);
+  since_ = now;
+  step_seconds_ += seconds;
+  step_ = r;
+  draw();
+  metrics::TrainStep s;
+  s.step = r.step;
+  s.loss = r.loss;
+  s.lr = r.lr;
+  s.grad_norm = r.grad_norm;
+  s.tokens = r.tokens;
+  s.tokens_per_s = seconds > 0 ? static_cast<double>(r.tokens) / seconds : 0;
+  s.seconds = seconds;
+  metrics::Record record = metrics::record(s);
+  record.add("token_accuracy", r.targets > 0 ? static_cast<double>(r.right) / static_cast<double>(r.targets) : 0.0);
+  record.add("memory_bytes", resident_bytes());
+  if (!r.taken) record.add("refused", 1);
+  return write(record);
+}
+
+void TrainRun::running(std::int64_t tokens) {
+  tokens_ += tokens;
+  draw();
+}
+
+void TrainRun::draw() {
+  std::string extra;
+  if (step_) {
+    extra = "step " + std::to_string(step_->step) + "/" + std::to_string(step_->total) + ", loss " +
+            format_fixed(step_->loss, 4) + ", ";
+  }
+  progress_.note(extra + format_bytes(resident_bytes()));
+  progress_.update(static_cast<std::uint64_t>(done_before_ + tokens_), 0, 0);
+}
+
+void TrainRun::notice(const std::string& sentence) {
+  progress_.erase();
+  if (!o_.common.quiet) cli::warn(kProgram, sentence);
+}
+
+Result<tune::HeldOutVerdicts> TrainRun::verdicts() {
+  generate::LocalOptions local;
+  local.engine.model = model_;
+  local.engine.deterministic = o_.deterministic;
+  local.chat_file = o_.chat;
+  RM_ASSIGN(auto engine, trainer_.engine(local.engine));
+  RM_ASSIGN(const auto generator, generate::open_local(local, std::move(engine)));
+  std::int64_t said = 0;
+  return tune::held_out_verdicts(*generator, chains_.ask, std::min(kLongestReply, longest_response(chains_) * 5 / 4),
+                                 [&] {
+                                   progress_.note("validation: " + std::to_string(++said) + "/" +
+                                                  std::to_string(chains_.ask.size()) + " verdicts");
+                                   progress_.update(static_cast<std::uint64_t>(done_before_ + tokens_), 0, 0);
+                                 });
+}
+
+Result<void> TrainRun::validate(const tune::Place& p) {
+  if (chains_.validate.empty()) return {};
+  RM_ASSIGN(const tune::HeldOutLoss loss, tune::held_out_loss(trainer_, chains_.validate, plan_.pass_tokens));
+  metrics::Validation v;
+  v.step = p.step;
+  v.loss = loss.loss;
+  v.token_accuracy = loss.targets > 0 ? static_cast<double>(loss.right) / static_cast<double>(loss.targets) : 0;
+  if (!chains_.ask.empty()) {
+    RM_ASSIGN(const tune::HeldOutVerdicts said, verdicts());
+    const auto share = [](std::int64_t a, std::int64_t b) { return static_cast<double>(a) / static_cast<double>(b); };
+    v.parsed = share(said.parsed, said.asked);
+    if (said.labelled > 0) v.verdict_accuracy = share(said.right, said.labelled);
+  }
+  if (!first_) first_ = v;
+  last_ = v;
+  std::string sentence = "step " + std::to_string(p.step) + ": held-out loss " + format_fixed(v.loss, 4) + ", " +
+                         format_fixed(100 * v.token_accuracy, 1) + " % of its tokens right";
+  if (v.parsed) sentence += ", verdicts in " + format_fixed(100 * *v.parsed, 1) + " %";
+  if (v.verdict_accuracy) sentence += ", right in " + format_fixed(100 * *v.verdict_accuracy, 1) + " %";
+  notice(sentence);
+  RM_TRY(write(metrics::record(v)));
+  since_ = Clock::now();
+  return {};
+}
+
+Result<void> TrainRun::save(const tune::Place& p) {
+  tune::RunFacts f = facts_of(o_, chains_, model_, trainer_.info());
+  f.step = p.step;
+  f.epoch = p.epoch;
+  f.position = p.position;
+  f.notes = to_json({trainer_.steps(), plan_.pass_tokens, plan_.kept_layers});
+  RM_TRY(tune::save_checkpoint(
+      folder(), f, trainer_.state(),
+      [this](std::size_t index, std::uint64_t first, std::span<float> to) {
+        return trainer_.read_state(index, first, to);
+      },
+      o_.keep));
+  since_ = Clock::now();
+  return {};
+}
+
+}  // namespace rm::rmdistill
