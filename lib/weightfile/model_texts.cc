@@ -121,7 +121,7 @@ Result<void> make_texts(const std::string& folder, const WeightFile& base, DType
 }  // namespace
 
 Result<void> write_model_texts(const std::string& folder, const WeightFile& base, DType dtype) {
-  RM_TRY(refuse_own_folder(folder, base));
+  RM_TRY(refuse_own_folder(folder, base.path()));
   RM_TRY(make_folder(folder));
   const auto from = fd::kind_of_path(base.path());
   if (from && from->folder) return copy_texts(folder, base, dtype);

@@ -66,7 +66,7 @@ Result<void> write_model(const std::string& folder, const WeightFile& base, cons
                          const ReadModel& read) {
   if (o.dtype != DType::kBF16 && o.dtype != DType::kF32)
     return make_error(Exit::kBug, "bad_write", std::string("models are stored as F32 or BF16, not ") + name(o.dtype));
-  RM_TRY(refuse_own_folder(folder, base));
+  RM_TRY(refuse_own_folder(folder, base.path()));
   RM_ASSIGN(const Shards shards, split(base.config(), o));
   RM_TRY(clear_out_folder(folder));
   RM_TRY(write_model_texts(folder, base, o.dtype));

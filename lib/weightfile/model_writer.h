@@ -36,7 +36,8 @@ struct LoraTensor {
   std::uint64_t in = 0, out = 0;
 };
 // A PEFT folder: adapter_config.json, then adapter_model.safetensors (f32). `read` is asked for module + ".lora_A.weight"
-// [rank, in] and ".lora_B.weight" [out, rank]. Weights of an earlier run, of a whole model too, are removed first.
+// [rank, in] and ".lora_B.weight" [out, rank]. Weights of an earlier run, of a whole model too, are removed first; kUsage where
+// that would be the base.
 Result<void> write_adapter(const std::string& folder, const std::string& base_model, std::int64_t rank, double alpha,
                            std::span<const std::string> targets, std::span<const LoraTensor> tensors,
                            const ReadModel& read);
