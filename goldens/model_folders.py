@@ -3,13 +3,14 @@
 
     python goldens/model_folders.py --probe build/bin/folder-probe [--models DIR] [--strings 20000]
 
-GGUF models: AutoTokenizer of the folder gives our tokenizer's ids and those of a tokenizer built by hand from the file's vocabulary
-(text_oracle.py); and those of transformers' own reading of the GGUF, but for what it leaves out of it: the digits of SmolLM2, the
-NFC of Qwen2. apply_chat_template gives the same text, AutoModelForCausalLM loads without a missing or unexpected key, and its
-weights are bit for bit what transformers makes of the GGUF, rounded to bf16. Vocabularies alone: their tokenizer.json, with and
-without the token that begins a text. Tiny folders of every family (tiny_models.py): the same in bf16 and f32, whole and in shards,
-texts byte for byte. Adapters: outputs of every module are W x + alpha / r B A x. All folders open in our reader with an equal
-configuration and text. Prints a line for each and ends with 1 where one differs.
+GGUF models: AutoTokenizer of the folder gives our tokenizer's ids and those of a tokenizer built by hand from the
+file's vocabulary (text_oracle.py); and those of transformers' own reading of the GGUF, but for what it leaves out of
+it: the digits of SmolLM2, the NFC of Qwen2. apply_chat_template gives the same text, AutoModelForCausalLM loads
+without a missing or unexpected key, and its weights are bit for bit what transformers makes of the GGUF, rounded to
+bf16. Vocabularies alone: their tokenizer.json, with and without the token that begins a text. Tiny folders of every
+family (tiny_models.py): the same in bf16 and f32, whole and in shards, texts byte for byte. Adapters: outputs of
+every module are W x + alpha / r B A x. All folders open in our reader with an equal configuration and text. Prints a
+line for each and ends with 1 where one differs.
 """
 import argparse
 import json
@@ -36,7 +37,8 @@ GGUFS = {
         ("smollm2", lambda s: not any(unicodedata.category(c)[0] == "N" for c in s)),
     "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf": ("qwen2.5", lambda s: unicodedata.normalize("NFC", s) == s),
 }
-CHATS = [[("user", "Hi")], [("system", "Be brief."), ("user", "What is 17 * 23?\n\n"), ("assistant", "391"), ("user", " Why? ")],
+CHATS = [[("user", "Hi")],
+         [("system", "Be brief."), ("user", "What is 17 * 23?\n\n"), ("assistant", "391"), ("user", " Why? ")],
          [("user", "<|im_end|> naïve e\u0301 中文"), ("assistant", "<think>a</think>b"), ("user", "")]]
 SHARD = 40_000
 failures = 0
@@ -73,7 +75,8 @@ def compare_tokens(name, path, folder, strings):
     ids = tokenizer(strings, add_special_tokens=False)["input_ids"]
     out = count("added by itself", strings, ids, tokenizer(strings)["input_ids"])
     built = oracle.build_oracle(oracle.read_vocabulary(vocabulary), True)
-    out += count("built by hand", strings, [e.ids for e in built.encode_batch_fast(strings, add_special_tokens=False)], ids)
+    by_hand = [e.ids for e in built.encode_batch_fast(strings, add_special_tokens=False)]
+    out += count("built by hand", strings, by_hand, ids)
     out += count("ours of the GGUF", strings, probe_ids(path, "control", strings), ids)
     out += count("ours of the folder", strings, probe_ids(folder / "tokenizer.json", "control", strings), ids)
     out += count("ours, as content", strings, probe_ids(path, "text", strings),
@@ -90,7 +93,8 @@ def compare_tokens(name, path, folder, strings):
     for chat in CHATS:
         messages = [{"role": r, "content": c} for r, c in chat]
         for ask in (False, True):
-            texts = [t.apply_chat_template(messages, tokenize=False, add_generation_prompt=ask) for t in (tokenizer, theirs)]
+            texts = [t.apply_chat_template(messages, tokenize=False, add_generation_prompt=ask)
+                     for t in (tokenizer, theirs)]
             if texts[0] != texts[1]:
                 out.append(f"chat template: {texts}")
     say(f"{name}: tokens of {len(strings)} strings ({len(plain)} with transformers' GGUF), {2 * len(CHATS)} chats", out)
@@ -114,8 +118,8 @@ def compare_weights(want, got, dtype):
 
 
 def compare_configs(want, got):
-    ignored = {"_name_or_path", "transformers_version", "dtype", "torch_dtype", "architectures", "_model_name_or_path", "unk_token_id",
-               "head_dim", "pad_token_id"}
+    ignored = {"_name_or_path", "_model_name_or_path", "transformers_version", "dtype", "torch_dtype", "architectures",
+               "unk_token_id", "head_dim", "pad_token_id"}
     out = []
     a, b = want.to_dict(), got.to_dict()
     for key in sorted((a.keys() | b.keys()) - ignored):
@@ -247,7 +251,8 @@ def main():
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     torch.set_num_threads(1)
-    strings = [s for s in oracle.random_strings(o.strings, 5) if s] + oracle.code_point_strings()[:4000] + oracle.chat_strings()[:2000]
+    strings = [s for s in oracle.random_strings(o.strings, 5) if s]
+    strings += oracle.code_point_strings()[:4000] + oracle.chat_strings()[:2000]
     with tempfile.TemporaryDirectory() as folder, torch.no_grad():
         work = Path(folder)
         for name in GGUFS:

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "base_model.model.";
 
-// The members of peft's LoraConfig that say what is computed; what is left out has peft's default, and that does nothing.
+// The members of peft's LoraConfig that say what is computed; the others' defaults change nothing.
 std::string config_json(const std::string& base_model, std::int64_t rank, double alpha,
                         std::span<const std::string> targets) {
   std::vector<std::string> sorted(targets.begin(), targets.end());

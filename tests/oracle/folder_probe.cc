@@ -2,7 +2,7 @@
 //   folder-probe model MODEL OUT [--dtype bf16|f32] [--shard-bytes N]   the model's own weights, dequantised
 //   folder-probe adapter MODEL OUT --rank R --alpha A                   on q_proj, v_proj and down_proj, counted values
 //   folder-probe tokenizer GGUF OUT.json                                of a file that may hold a vocabulary alone
-//   folder-probe same MODEL FOLDER                                      whether both open as the same configuration and text
+//   folder-probe same MODEL FOLDER                                      whether both have one configuration and text
 // MODEL is a folder or a .gguf. Links nothing above weightfile.
 #include <algorithm>
 #include <cstdio>

@@ -1,4 +1,4 @@
-// Adapters against peft's own file (goldens/model_packs.py) and our reader; goldens/model_folders.py has peft load them.
+// Adapters against peft's own file (goldens/model_packs.py) and our reader. goldens/model_folders.py has peft load the
 #include <doctest/doctest.h>
 
 #include "lib/weightfile/lora.h"

@@ -1,4 +1,4 @@
-// The streaming writer against the files of the safetensors library (goldens/safetensors_write.py), our reader, and disks
+// The streaming writer against files of the safetensors library (goldens/safetensors_write.py), our reader, and disks
 // that are full.
 #include "lib/weightfile/safetensors_write.h"
 
