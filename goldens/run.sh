@@ -29,5 +29,6 @@ make_golden goldens/templates.py --write
 make_golden goldens/recipe.py
 make_golden goldens/model_packs.py
 make_golden goldens/model_parity.py --probe "$build/bin/logit-probe"
+make_golden goldens/model_folders.py --probe "$build/bin/folder-probe"
 git status --short tests/golden
 ((${#failed[@]} == 0)) || { echo "differ: ${failed[*]}"; exit 1; }

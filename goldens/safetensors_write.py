@@ -4,8 +4,8 @@
     python goldens/safetensors_write.py [OUT_DIR]
 
 OUT_DIR (tests/golden/weightfile) gets saved-f32.safetensors and saved-bf16.safetensors: tensor "pattern.<n>" holds the
-floats whose bits are PATTERNS, and "count.<shape>" counts up in steps of 11/32 from -3; tests/lib/weightfile/safetensors_write_test.cc makes
-the same values.
+floats whose bits are PATTERNS, and "count.<shape>" counts up in steps of 11/32 from -3.
+tests/lib/weightfile/safetensors_write_test.cc makes the same values.
 """
 import pathlib
 import struct

@@ -20,8 +20,8 @@ class AtomicFile {
   AtomicFile& operator=(AtomicFile&&) = delete;
   ~AtomicFile();
 
-  // Makes sure of the room for a file of this length, before any is written; reason "disk_full" where there is not enough.
-  // Does nothing on a file system that cannot reserve.
+  // Makes sure of the room for a file of this length before any is written; reason "disk_full" where there is too
+  // little. Does nothing on a file system that cannot reserve.
   Result<void> reserve(std::uint64_t bytes);
   Result<void> write(std::string_view data);
   Result<void> commit();  // after this, or after any error, the object is spent

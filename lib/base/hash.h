@@ -1,6 +1,7 @@
 // Stable hashes: the same on every machine and run, for sharding, ordering and resuming. Not against adversaries.
 //
-// XXH64 and XXH3-128 (xxhash). StreamHash takes bytes as they come. ContentHash takes fields with their lengths, so ("ab","c") and ("a","bc") differ.
+// XXH64 and XXH3-128 (xxhash). StreamHash takes bytes as they come. ContentHash takes fields with their lengths, so
+// ("ab","c") and ("a","bc") differ.
 #pragma once
 
 #include <cstdint>

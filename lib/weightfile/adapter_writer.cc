@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "base_model.model.";
 
-// The members of peft's LoraConfig that say what is computed; what is left out has peft's default, and that does nothing.
+// The members of peft's LoraConfig that say what is computed; the others' defaults change nothing.
 std::string config_json(const std::string& base_model, std::int64_t rank, double alpha,
                         std::span<const std::string> targets) {
   std::vector<std::string> sorted(targets.begin(), targets.end());
@@ -53,6 +53,7 @@ Result<void> write_adapter(const std::string& folder, const std::string& base_mo
     plan.push_back({at + ".lora_B.weight", DType::kF32, {t.out, r}});
   }
   std::sort(plan.begin(), plan.end(), [](const TensorPlan& a, const TensorPlan& b) { return a.name < b.name; });
+  RM_TRY(refuse_own_folder(folder, base_model));
   RM_TRY(clear_out_folder(folder));
   RM_TRY(write_file_atomically(folder + "/" + kAdapterConfig, config_json(base_model, rank, alpha, targets)));
   const auto part = [&](std::size_t t, std::uint64_t first, std::span<float> to) {

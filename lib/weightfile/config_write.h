@@ -1,7 +1,7 @@
 // config.json and generation_config.json: made of a configuration, or a given one with its stored type changed.
 //
-// What is written here, config_from_json reads back as the same configuration (RoPE divisors of a GGUF as the llama3 formula they
-// came from). Pure functions.
+// What is written here, config_from_json reads back as the same configuration (RoPE divisors of a GGUF as the llama3
+// formula they came from). Pure functions.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
-// The files beside the weights.
+#include "lib/weightfile/model_texts.h"
+
 #include <algorithm>
-#include <vector>
+#include <optional>
 
 #include "lib/base/atomic_file.h"
 #include "lib/base/fd.h"
@@ -29,31 +30,28 @@ Error in_base(Error e, const WeightFile& base) {
   return e;
 }
 
-Result<void> copy_texts(const std::string& folder, const WeightFile& base, DType dtype) {
+Result<std::vector<TextFile>> copied_texts(const WeightFile& base, DType dtype) {
   const std::string from = base.path() + "/";
   RM_ASSIGN(const std::string config, fd::read_file(from + kConfig, limits::kConfigBytes, Exit::kModel));
-  const auto changed = config_with_dtype(config, dtype);
+  auto changed = config_with_dtype(config, dtype);
   if (!changed) return in_base(changed.error(), base);
-  RM_TRY(write_file_atomically(folder + "/" + kConfig, *changed));
+  std::vector<TextFile> out = {{kConfig, *std::move(changed)}};
   for (const char* name : kCopied) {
-    const auto text = fd::read_file(from + name, limits::kTokenizerBytes, Exit::kModel);
-    if (text) {
-      RM_TRY(write_file_atomically(folder + "/" + name, *text));
-    } else if (text.error().reason == "no_file") {
-      RM_TRY(remove_file(folder + "/" + name));
-    } else {
+    auto text = fd::read_file(from + name, limits::kTokenizerBytes, Exit::kModel);
+    if (text)
+      out.push_back({name, *std::move(text)});
+    else if (text.error().reason != "no_file")
       return text.error();
-    }
   }
-  return {};
+  return out;
 }
 
 bool same_added(const text::AddedToken& a, const text::AddedToken& b) {
   return a.id == b.id && a.text == b.text && a.special == b.special;
 }
 
-// tokenizer.json of a vocabulary that came from metadata, read back as a proof: what a GGUF may hold and a tokenizer.json not
-// (a text with two ids, broken UTF-8) would give other ids elsewhere.
+// tokenizer.json of a vocabulary that came from metadata, read back as a proof: what a GGUF may hold and a
+// tokenizer.json not (a text with two ids, broken UTF-8) would give other ids elsewhere.
 Result<std::string> proven_tokenizer(const text::Vocab& v) {
   std::string out = vocab_to_json(v);
   const auto back = vocab_from_json(out);
@@ -104,28 +102,40 @@ Result<std::int32_t> padding_of(const std::string& path, std::int64_t vocab) {
   return id && *id >= 0 && *id < vocab ? static_cast<std::int32_t>(*id) : -1;
 }
 
-Result<void> make_texts(const std::string& folder, const WeightFile& base, DType dtype) {
+Result<std::vector<TextFile>> made_texts(const WeightFile& base, DType dtype) {
   RM_ASSIGN(const TextSource source, base.text());
   RM_ASSIGN(const std::int32_t pad, padding_of(base.path(), base.config().vocab));
-  const auto config = config_to_json(base.config(), dtype, pad);
+  auto config = config_to_json(base.config(), dtype, pad);
   if (!config) return in_base(config.error(), base);
-  const auto tokenizer = proven_tokenizer(source.vocab);
+  auto tokenizer = proven_tokenizer(source.vocab);
   if (!tokenizer) return in_base(tokenizer.error(), base);
-  for (const char* name : kCopied) RM_TRY(remove_file(folder + "/" + name));
-  RM_TRY(write_file_atomically(folder + "/" + kConfig, *config));
-  RM_TRY(write_file_atomically(folder + "/" + kGeneration, generation_config_to_json(base.config(), pad)));
-  RM_TRY(write_file_atomically(folder + "/" + kTokenizer, *tokenizer));
-  return write_file_atomically(folder + "/" + kTokenizerConfig, tokenizer_config(source, base.config(), pad));
+  return std::vector<TextFile>{{kConfig, *std::move(config)},
+                               {kGeneration, generation_config_to_json(base.config(), pad)},
+                               {kTokenizer, *std::move(tokenizer)},
+                               {kTokenizerConfig, tokenizer_config(source, base.config(), pad)}};
 }
 
 }  // namespace
 
-Result<void> write_model_texts(const std::string& folder, const WeightFile& base, DType dtype) {
-  RM_TRY(refuse_own_folder(folder, base));
-  RM_TRY(make_folder(folder));
+Result<std::vector<TextFile>> model_texts(const WeightFile& base, DType dtype) {
   const auto from = fd::kind_of_path(base.path());
-  if (from && from->folder) return copy_texts(folder, base, dtype);
-  return make_texts(folder, base, dtype);
+  return from && from->folder ? copied_texts(base, dtype) : made_texts(base, dtype);
+}
+
+Result<void> put_texts(const std::string& folder, std::span<const TextFile> texts) {
+  for (const char* name : kCopied) {
+    const bool kept = std::any_of(texts.begin(), texts.end(), [&](const TextFile& t) { return t.name == name; });
+    if (!kept) RM_TRY(remove_file(folder + "/" + name));
+  }
+  for (const TextFile& t : texts) RM_TRY(write_file_atomically(folder + "/" + t.name, t.text));
+  return {};
+}
+
+Result<void> write_model_texts(const std::string& folder, const WeightFile& base, DType dtype) {
+  RM_TRY(refuse_own_folder(folder, base.path()));
+  RM_ASSIGN(const std::vector<TextFile> texts, model_texts(base, dtype));
+  RM_TRY(make_folder(folder));
+  return put_texts(folder, texts);
 }
 
 }  // namespace rm::weightfile

@@ -8,6 +8,7 @@
 #include "lib/base/checked.h"
 #include "lib/base/escape.h"
 #include "lib/base/json.h"
+#include "lib/weightfile/model_texts.h"
 #include "lib/weightfile/out_folder.h"
 #include "lib/weightfile/safetensors_write.h"
 
@@ -19,8 +20,8 @@ struct Shards {
   std::uint64_t bytes = 0, parameters = 0;
 };
 
-// In load order a file is filled until the next tensor would be too much, as huggingface_hub splits; inside it tensors go by
-// name, as the safetensors library writes them.
+// In load order a file is filled until the next tensor would be too much, as huggingface_hub splits; inside it tensors
+// go by name, as the safetensors library writes them.
 Result<Shards> split(const ModelConfig& c, const ModelWriteOptions& o) {
   Shards out;
   std::uint64_t in_file = 0;
@@ -66,10 +67,11 @@ Result<void> write_model(const std::string& folder, const WeightFile& base, cons
                          const ReadModel& read) {
   if (o.dtype != DType::kBF16 && o.dtype != DType::kF32)
     return make_error(Exit::kBug, "bad_write", std::string("models are stored as F32 or BF16, not ") + name(o.dtype));
-  RM_TRY(refuse_own_folder(folder, base));
+  RM_TRY(refuse_own_folder(folder, base.path()));
   RM_ASSIGN(const Shards shards, split(base.config(), o));
+  RM_ASSIGN(const std::vector<TextFile> texts, model_texts(base, o.dtype));
   RM_TRY(clear_out_folder(folder));
-  RM_TRY(write_model_texts(folder, base, o.dtype));
+  RM_TRY(put_texts(folder, texts));
   const bool single = shards.files.size() == 1;
   for (std::size_t i = 0; i < shards.files.size(); ++i) {
     const std::string path = folder + "/" + (single ? kSingleWeights : shard_name(i, shards.files.size()));

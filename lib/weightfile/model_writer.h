@@ -1,8 +1,8 @@
-// Writes a model folder that Transformers, vLLM and this project load: configuration, tokenizer, weights in safetensors.
+// Writes a model folder that Transformers, vLLM and this project load: configuration, tokenizer, safetensors.
 //
-// From a Hugging Face folder its own configuration and tokenizer files are copied as they are (only the stored type is set);
-// from a GGUF they are made of its metadata. Weights are asked for strip by strip, never held as a whole. Every file
-// appears complete or not at all and is synced. Weights of an earlier run in the folder are removed first, and
+// From a Hugging Face folder its own configuration and tokenizer files are copied as they are (only the stored type is
+// set); from a GGUF they are made of its metadata. Weights are asked for strip by strip, never held as a whole. Every
+// file appears complete or not at all and is synced. Weights of an earlier run in the folder are removed first, and
 // model.safetensors (or its index) comes last: a folder without it is no model, one with it is this one. One thread.
 #pragma once
 
@@ -35,8 +35,9 @@ struct LoraTensor {
   std::string module;  // "model.layers.0.self_attn.q_proj"
   std::uint64_t in = 0, out = 0;
 };
-// A PEFT folder: adapter_config.json, then adapter_model.safetensors (f32). `read` is asked for module + ".lora_A.weight"
-// [rank, in] and ".lora_B.weight" [out, rank]. Weights of an earlier run, of a whole model too, are removed first.
+// A PEFT folder: adapter_config.json, then adapter_model.safetensors (f32). `read` is asked for module +
+// ".lora_A.weight" [rank, in] and ".lora_B.weight" [out, rank]. Weights of an earlier run, of a whole model too, are
+// removed first. Exit::kIo; kUsage where they would be the base's.
 Result<void> write_adapter(const std::string& folder, const std::string& base_model, std::int64_t rank, double alpha,
                            std::span<const std::string> targets, std::span<const LoraTensor> tensors,
                            const ReadModel& read);

@@ -47,10 +47,11 @@ std::string shard_name(std::size_t index, std::size_t count) {
   return std::string(kPrefix) + padded(index + 1) + std::string(kOf) + padded(count) + std::string(kSuffix);
 }
 
-Result<void> refuse_own_folder(const std::string& folder, const WeightFile& base) {
-  const auto from = fd::kind_of_path(base.path()), to = fd::kind_of_path(folder);
+Result<void> refuse_own_folder(const std::string& folder, const std::string& base) {
+  const auto from = fd::kind_of_path(base), to = fd::kind_of_path(folder);
   if (!from || !to || !from->folder || from->device != to->device || from->inode != to->inode) return {};
-  return make_error(Exit::kUsage, "same_folder", "is the model that the new one is made from; choose another folder",
+  return make_error(Exit::kUsage, "same_folder",
+                    "holds the model that this run begins from, which would be lost; choose another folder",
                     escape_text(folder));
 }
 

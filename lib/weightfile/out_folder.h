@@ -5,7 +5,6 @@
 #include <string>
 
 #include "lib/base/result.h"
-#include "lib/weightfile/weight_file.h"
 
 namespace rm::weightfile {
 
@@ -17,11 +16,11 @@ inline constexpr const char* kAdapterWeights = "adapter_model.safetensors";
 // "model-00002-of-00004.safetensors".
 std::string shard_name(std::size_t index, std::size_t count);
 
-// Exit::kUsage where `folder` is the one the base was opened from: it would be lost while the new one is made of it.
-Result<void> refuse_own_folder(const std::string& folder, const WeightFile& base);
+// Exit::kUsage where `folder` is that of the base: its weights would be lost. `base` may be no path at all.
+Result<void> refuse_own_folder(const std::string& folder, const std::string& base);
 
-// Makes the folder and removes weights and adapters of an earlier run, whole or unfinished, so that no loader takes them for
-// the new ones: first the names that make a folder a model, then their parts. Nothing else is touched. Exit::kIo.
+// Makes the folder and removes weights and adapters of an earlier run, whole or unfinished, so that no loader takes
+// them for the new ones: first the names that make a folder a model, then their parts. Nothing else is touched. Exit::kIo.
 Result<void> clear_out_folder(const std::string& folder);
 
 }  // namespace rm::weightfile

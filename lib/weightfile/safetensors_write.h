@@ -1,8 +1,9 @@
 // Writes a safetensors file as a stream: the header first, made of the list of tensors, then their data in that order.
 //
-// Nothing is held but one buffer. The file appears under its name with finish() or not at all, synced, as AtomicFile does
-// it; its room is reserved before the first byte where the file system can, so that a full disk is known at once. Sorted by
-// name, tensors of one type give the very bytes of the reference library (github.com/huggingface/safetensors). One thread.
+// Nothing is held but one buffer. The file appears under its name with finish() or not at all, synced, as AtomicFile
+// does it; its room is reserved before the first byte where the file system can, so that a full disk is known at once.
+// Sorted by name, tensors of one type give the very bytes of the reference library
+// (github.com/huggingface/safetensors). One thread.
 #pragma once
 
 #include <cstddef>
@@ -38,8 +39,8 @@ class SafetensorsWriter {
   static Result<SafetensorsWriter> create(const std::string& path, std::span<const TensorPlan> tensors);
   SafetensorsWriter(SafetensorsWriter&&) = default;
 
-  // The next elements, of the tensor that is not yet full; they are stored as its type (kF32 or kBF16; to the nearest, ties
-  // to even, NaN stays NaN). Exit::kIo; kBug beyond the tensor's end. After an error the object is spent.
+  // The next elements, of the first tensor that is not yet full; stored as its type (kF32 or kBF16; to the nearest,
+  // ties to even, NaN stays NaN). Exit::kIo; kBug beyond the tensor's end. After an error the object is spent.
   Result<void> append(std::span<const float> values);
   // The same as they are to lie in the file.
   Result<void> append_bytes(std::span<const std::byte> bytes);

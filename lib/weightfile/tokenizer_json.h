@@ -17,8 +17,8 @@ namespace rm::weightfile {
 // tokenizer.json. `add_bos` is what the post-processor says; bos and eos stay -1.
 Result<text::Vocab> vocab_from_json(std::string_view tokenizer_json);
 
-// The same as a file for it: vocab_from_json reads it back as it was, bos where the tokenizer adds one by itself. What the
-// vocabulary holds is not checked.
+// A file of this vocabulary, with bos before every text where the tokenizer adds it by itself. vocab_from_json reads it
+// back as it was. What the vocabulary holds is not checked.
 std::string vocab_to_json(const text::Vocab& v);
 // The expression by which files split for kQwen2, kLlama3 and kGpt2.
 std::string_view split_expression(text::Split split);

@@ -52,7 +52,7 @@ void template_processing(json::Writer& w, const text::AddedToken& bos) {
   w.key("tokens").begin_array().value(bos.text).end_array().end_object().end_object().end_object();
 }
 
-// Added tokens are in the plain vocabulary too: tokenizers takes their ids from there and counts on from its end otherwise.
+// Added tokens are in the plain vocabulary too: tokenizers takes their ids from there, else counts on from its end.
 void model(json::Writer& w, const text::Vocab& v) {
   w.begin_object().member("type", "BPE").key("dropout").null().key("unk_token").null();
   w.member("continuing_subword_prefix", "").member("end_of_word_suffix", "").member("fuse_unk", false);

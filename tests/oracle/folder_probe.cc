@@ -1,16 +1,20 @@
 // Writes what write_model and write_adapter make of a model, for goldens/model_folders.py:
 //   folder-probe model MODEL OUT [--dtype bf16|f32] [--shard-bytes N]   the model's own weights, dequantised
 //   folder-probe adapter MODEL OUT --rank R --alpha A                   on q_proj, v_proj and down_proj, counted values
-//   folder-probe same MODEL FOLDER                                      whether both open as the same configuration and text
+//   folder-probe tokenizer GGUF OUT.json                                of a file that may hold a vocabulary alone
+//   folder-probe same MODEL FOLDER                                      whether both have one configuration and text
 // MODEL is a folder or a .gguf. Links nothing above weightfile.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
+#include "lib/base/atomic_file.h"
 #include "lib/weightfile/config_write.h"
 #include "lib/weightfile/model_writer.h"
 #include "lib/weightfile/read_floats.h"
+#include "lib/weightfile/tokenizer_gguf.h"
+#include "lib/weightfile/tokenizer_json.h"
 #include "tests/oracle/flags.h"
 
 namespace {
@@ -50,6 +54,11 @@ Result<void> adapter(const std::string& from, const std::string& to, std::int64_
                        });
 }
 
+Result<void> tokenizer(const std::string& from, const std::string& to) {
+  RM_ASSIGN(const TextSource s, gguf::read_text(from));
+  return write_file_atomically(to, vocab_to_json(s.vocab));
+}
+
 Result<void> differs(const char* what) { return make_error(Exit::kModel, "differs", what); }
 
 Result<void> same(const std::string& a, const std::string& b) {
@@ -84,7 +93,7 @@ Result<void> same(const std::string& a, const std::string& b) {
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    std::fprintf(stderr, "folder-probe model|adapter|same MODEL FOLDER [flags]\n");
+    std::fprintf(stderr, "folder-probe model|adapter|tokenizer|same MODEL OUT [flags]\n");
     return 2;
   }
   const std::string verb = argv[1], from = argv[2], to = argv[3];
@@ -107,5 +116,6 @@ int main(int argc, char** argv) {
     return 2;
   if (verb == "model") return report(model(from, to, o));
   if (verb == "adapter") return report(adapter(from, to, rank, alpha));
+  if (verb == "tokenizer") return report(tokenizer(from, to));
   return verb == "same" ? report(same(from, to)) : 2;
 }

@@ -15,6 +15,7 @@
 #include "lib/base/append_file.h"
 #include "lib/base/atomic_file.h"
 #include "lib/base/fd.h"
+#include "lib/base/folders.h"
 #include "lib/base/signals.h"
 #include "tests/lib/base/temp_folder.h"
 
@@ -203,4 +204,38 @@ TEST_CASE("an append file keeps what it is told to and refuses a second writer")
   auto full = rm::AppendFile::open("/dev/full", 0);
   REQUIRE(full.ok());
   CHECK(full->append("x").error().reason == "disk_full");
+}
+
+TEST_CASE("folders are made with their parents; a file in the way is named") {
+  TempFolder t;
+  CHECK(rm::make_folder(t.path("a/b//c/")).ok());
+  CHECK(rm::make_folder(t.path("a/b/c")).ok());
+  CHECK(fd::kind_of_path(t.path("a/b/c"))->folder);
+  t.write("f", "x");
+  for (const char* path : {"f", "f/g"}) {
+    const auto made = rm::make_folder(t.path(path));
+    REQUIRE(!made.ok());
+    CHECK(made.error().exit == Exit::kIo);
+    CHECK(made.error().text() == t.path("f") + ": is a file; expected a folder, or a name not yet taken");
+  }
+  CHECK(*rm::remove_file(t.path("f")));
+  CHECK(!*rm::remove_file(t.path("f")));
+  CHECK(rm::remove_file(t.path("a")).error().exit == Exit::kIo);
+  CHECK(rm::sync_folder(t.path("a")).ok());
+  CHECK(rm::sync_folder(t.path("nowhere")).ok());
+  struct Row {
+    const char *path, *parent;
+  };
+  for (const Row& r : {Row{"a", "."}, Row{"/a", "/"}, Row{"a/b", "a"}, Row{"/a/b/c", "/a/b"}})
+    CHECK(rm::parent_folder(r.path) == r.parent);
+}
+
+TEST_CASE("room for a file is reserved without making it longer") {
+  TempFolder t;
+  auto file = rm::AtomicFile::create(t.path("f"));
+  REQUIRE(file.ok());
+  CHECK(file->reserve(1 << 20).ok());
+  CHECK(file->write("short").ok());
+  CHECK(file->commit().ok());
+  CHECK(slurp(t.path("f")) == "short");
 }

@@ -1,29 +1,21 @@
-// The streaming writer against the files of the safetensors library (goldens/safetensors_write.py), our reader, and disks
+// The streaming writer against files of the safetensors library (goldens/safetensors_write.py), our reader, and disks
 // that are full.
 #include "lib/weightfile/safetensors_write.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 
 #include <bit>
 #include <cmath>
 #include <limits>
 
 #include "lib/weightfile/safetensors.h"
-#include "tests/lib/weightfile/model_builder.h"
+#include "tests/lib/weightfile/write_helpers.h"
 
 namespace rm::weightfile {
 namespace {
 
 using namespace testing;
-
-std::string slurp(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // The values of goldens/safetensors_write.py.
 constexpr std::uint32_t kPatterns[] = {0x00000000, 0x80000000, 0x3F800000, 0x3F808000, 0x3F818000, 0x3F808001,
@@ -40,26 +32,6 @@ std::vector<TensorPlan> golden_plan(DType t) {  // by name
 float golden_value(const TensorPlan& t, std::uint64_t i) {
   if (t.name.starts_with("pattern")) return std::bit_cast<float>(kPatterns[i]);
   return static_cast<float>(i) * 0.34375f - 3;
-}
-
-// The exit status of a child that may write at most `bytes` into a file.
-int with_file_limit(std::uint64_t bytes, const std::function<int()>& f) {
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    ::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{bytes, bytes};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-    ::_exit(f());
-  }
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
-
-std::size_t files_in(const std::string& folder) {
-  std::size_t n = 0;
-  for ([[maybe_unused]] const auto& e : std::filesystem::directory_iterator(folder)) ++n;
-  return n;
 }
 
 TEST_CASE("what the safetensors library writes, byte for byte, and its hash") {
@@ -157,7 +129,7 @@ TEST_CASE("a plan that no file can hold is our own mistake, and so is data that 
     CHECK(w->append(std::span(three).first(1)).error().exit == Exit::kBug);  // floats into F16
     CHECK(w->finish().error().text().find("tensor h lacks 2 bytes") != std::string::npos);
   }
-  CHECK(files_in(f.path()) == 0);
+  CHECK(files_in(f.path()).empty());
 }
 
 TEST_CASE("where the disk ends there is an error and no file") {
@@ -171,7 +143,7 @@ TEST_CASE("where the disk ends there is an error and no file") {
           const auto r = write_safetensors(f.at("a"), plan, zeros);
           return r ? 0 : static_cast<int>(r.error().exit);
         }) == static_cast<int>(Exit::kIo));
-  CHECK(files_in(f.path()) == 0);
+  CHECK(files_in(f.path()).empty());
   const auto nowhere = write_safetensors(f.at("no/such/a"), plan, zeros);
   REQUIRE(!nowhere.ok());
   CHECK(nowhere.error().exit == Exit::kIo);
@@ -180,7 +152,7 @@ TEST_CASE("where the disk ends there is an error and no file") {
   const auto folder = write_safetensors(f.at("folder"), plan, zeros);
   REQUIRE(!folder.ok());
   CHECK(folder.error().exit == Exit::kIo);
-  CHECK(files_in(f.path()) == 1);
+  CHECK(files_in(f.path()).size() == 1);
 }
 
 TEST_CASE("an error of the reader ends the file, and the one of before stays") {
@@ -193,7 +165,7 @@ TEST_CASE("an error of the reader ends the file, and the one of before stays") {
   REQUIRE(!r.ok());
   CHECK(r.error().text() == "base: ends early");
   CHECK(slurp(f.at("a")) == "old");
-  CHECK(files_in(f.path()) == 1);
+  CHECK(files_in(f.path()).size() == 1);
 }
 
 }  // namespace

@@ -1,25 +1,15 @@
 // Models and an adapter as transformers, the gguf library and peft save them (goldens/tiny_models.py, model_packs.py).
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-
 #include "lib/weightfile/lora.h"
 #include "lib/weightfile/weight_file.h"
-#include "tests/lib/weightfile/model_builder.h"
+#include "tests/lib/weightfile/write_helpers.h"
 
 namespace rm::weightfile {
 namespace {
 
 using namespace testing;
 using Kind = RopeScaling::Kind;
-
-// The folder inside a pack, unpacked into `into`.
-std::string unpack(const TempFolder& into, const std::string& name) {
-  const std::string pack = std::string(RM_SOURCE_DIR) + "/tests/golden/model/" + name + ".tar.gz";
-  REQUIRE(std::filesystem::exists(pack));
-  REQUIRE(std::system(("tar -xzf '" + pack + "' -C '" + into.path() + "'").c_str()) == 0);
-  return into.at(name);
-}
 
 TEST_CASE("saved models open and agree with their plan") {
   struct Row {
