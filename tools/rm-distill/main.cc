@@ -10,6 +10,7 @@ constexpr std::array kVerbs{
     cli::Verb{"mix", "one labelled set of several sources of pairs", mix},
     cli::Verb{"teach", "ask a teacher to judge pairs; keep the chains that are right", teach},
     cli::Verb{"correct", "ask a second teacher, told the verdict, for the others", correct},
+    cli::Verb{"plot", "draw the metrics of training runs as curves", plot},
 };
 
 constexpr const char* kExamples =

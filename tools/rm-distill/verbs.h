@@ -13,5 +13,6 @@ using cli::usage;
 int mix(int argc, char** argv);
 int teach(int argc, char** argv);
 int correct(int argc, char** argv);
+int plot(int argc, char** argv);
 
 }  // namespace rm::rmdistill
