@@ -93,6 +93,7 @@ rm_layer(distill DEPS rm_bench rm_judge rm_generate rm_records rm_text rm_base)
 rm_layer(tune DEPS rm_judge rm_generate rm_weightfile rm_records rm_text rm_base)
 rm_layer(report DEPS rm_bench rm_rubric rm_metrics rm_records rm_stats rm_text rm_base)
 rm_embed(report report.css report_css.inc)
+rm_embed(report curves.css curves_css.inc)
 rm_embed(report report.js report_js.inc)
 rm_embed(report browser.html report_browser.inc)
 

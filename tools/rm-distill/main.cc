@@ -11,6 +11,7 @@ constexpr std::array kVerbs{
     cli::Verb{"teach", "ask a teacher to judge pairs; keep the chains that are right", teach},
     cli::Verb{"correct", "ask a second teacher, told the verdict, for the others", correct},
     cli::Verb{"train", "fine-tune a judge on the chains", train},
+    cli::Verb{"plot", "draw the metrics of training runs as curves", plot},
 };
 
 constexpr const char* kExamples =

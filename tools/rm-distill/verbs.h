@@ -14,5 +14,6 @@ int mix(int argc, char** argv);
 int teach(int argc, char** argv);
 int correct(int argc, char** argv);
 int train(int argc, char** argv);
+int plot(int argc, char** argv);
 
 }  // namespace rm::rmdistill

@@ -1,10 +1,8 @@
 // rm-eval report: judged records in, one HTML file out.
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include "lib/base/atomic_file.h"
-#include "lib/base/escape.h"
 #include "lib/base/fd.h"
 #include "lib/base/json.h"
 #include "lib/base/progress.h"
@@ -14,6 +12,7 @@
 #include "lib/report/page.h"
 #include "tools/cli/asking.h"
 #include "tools/cli/report.h"
+#include "tools/cli/run_names.h"
 #include "tools/rm-eval/judged_files.h"
 #include "tools/rm-eval/verbs.h"
 
@@ -47,26 +46,6 @@ Result<void> interpret(Options& o) {
     return usage("would write a page to the terminal: give a file", "-o");
   RM_ASSIGN(o.map, records::parse_field_map(o.common.map));
   return {};
-}
-
-// What tells the runs apart: the file's name, with its folder where two files have the same.
-std::vector<std::string> names_of(const std::vector<std::string>& files) {
-  std::vector<std::string> out;
-  for (const std::string& f : files) {
-    if (f == "-") {
-      out.emplace_back("standard input");
-      continue;
-    }
-    std::filesystem::path p(f);
-    while (p.has_extension()) p = p.parent_path() / p.stem();
-    const bool alone = std::ranges::count_if(files, [&](const std::string& other) {
-                         std::filesystem::path q(other);
-                         while (q.has_extension()) q = q.parent_path() / q.stem();
-                         return q.filename() == p.filename();
-                       }) == 1;
-    out.push_back(escape_text(alone ? p.filename().string() : f, 80));
-  }
-  return out;
 }
 
 class Reader {
@@ -179,7 +158,7 @@ Result<Exit> run(const Options& o) {
   report::Browse browse(static_cast<std::uint64_t>(o.browse));
   Reader reader(o, browse);
   std::vector<std::unique_ptr<Run>> runs;
-  const std::vector<std::string> names = names_of(o.files);
+  const std::vector<std::string> names = cli::run_names(o.files);
   bool failed = false;
   for (std::size_t i = 0; i < o.files.size(); ++i) {
     runs.push_back(std::make_unique<Run>());
