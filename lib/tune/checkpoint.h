@@ -35,10 +35,15 @@ struct RunFacts {
 using ReadTensor = std::function<Result<void>(std::size_t index, std::uint64_t first, std::span<float> to)>;
 using WriteTensor = std::function<Result<void>(std::size_t index, std::uint64_t first, std::span<const float> from)>;
 
-// Writes folder/step-XXXXXXXX, then removes all but the newest `keep` (0: none is removed). Exit::kIo naming the file; what was there before is
-// untouched and complete.
+inline constexpr std::uint64_t kCheckpointFileBytes =
+    2'000'000'000;  // of tensors in one file; larger ones are cut by rows
+
+// Writes folder/step-XXXXXXXX (one of the same step is replaced), then removes all but the newest `keep`, and those of later
+// steps, which the run went back behind (0: none is removed). Exit::kIo naming the file; what was there before is untouched
+// and complete. One run at a time writes into a folder (base/folder_lock.h).
 Result<void> save_checkpoint(const std::string& folder, const RunFacts& facts, std::span<const StateTensor> tensors,
-                             const ReadTensor& read, std::int64_t keep);
+                             const ReadTensor& read, std::int64_t keep,
+                             std::uint64_t file_bytes = kCheckpointFileBytes);
 
 struct FoundCheckpoint {
   std::string path;
@@ -48,7 +53,8 @@ struct FoundCheckpoint {
 // one that is passed over. Exit::kModel where there are some and none is sound.
 Result<std::optional<FoundCheckpoint>> newest_checkpoint(const std::string& folder,
                                                          const std::function<void(const std::string&)>& notice);
-// Hands over every tensor's elements. Exit::kModel where the tensors are not those of the checkpoint: names one.
+// Hands over every tensor's elements, however they were cut. Exit::kModel where the tensors are not those of the checkpoint:
+// names one, and nothing was handed over.
 Result<void> load_checkpoint(const FoundCheckpoint& c, std::span<const StateTensor> tensors, const WriteTensor& write);
 
 }  // namespace rm::tune
