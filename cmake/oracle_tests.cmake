@@ -7,7 +7,7 @@ if(RM_TESTS AND TARGET rm_weightfile AND TARGET rm_text)
   target_link_libraries(text-probe PRIVATE oracle_vocab)
 
   # What write_model makes of a model, for goldens/model_folders.py.
-  add_executable(folder-probe EXCLUDE_FROM_ALL tests/oracle/folder_probe.cc)
+  add_executable(folder-probe tests/oracle/folder_probe.cc)
   target_link_libraries(folder-probe PRIVATE rm_weightfile)
 
   file(GLOB oracle_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/oracle/*_test.cc)
