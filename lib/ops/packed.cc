@@ -262,10 +262,26 @@ at::Tensor attend_plain(const at::Tensor& q_THC, const at::Tensor& k_TKC, const 
   return at::cat(parts, 0).to(q_THC.scalar_type());
 }
 
+// All sequences at once; ATen knows the gradient.
+at::Tensor attend_varlen(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Batch& b, double scale) {
+  std::int64_t longest = 0;
+  for (const Batch::Span& s : b.spans) longest = std::max(longest, s.count);
+  return std::get<0>(
+      at::_flash_attention_forward(q, k, v, b.device_spans, b.device_spans, longest, longest, 0.0, true, false, scale));
+}
+
 }  // namespace
 
 PackedBackend::PackedBackend(at::Device device, at::ScalarType compute, bool plain)
     : Backend(device), compute_(compute), plain_(plain) {}
+
+void PackedBackend::prepare(Batch& b) {
+  if (!device().is_cuda()) return;
+  std::vector<std::int32_t> begins;
+  for (const Batch::Span& s : b.spans) begins.push_back(static_cast<std::int32_t>(s.row));
+  begins.push_back(static_cast<std::int32_t>(b.rows));
+  b.device_spans = at::tensor(begins, at::kInt).to(device());
+}
 
 at::Tensor PackedBackend::rms_norm(const at::Tensor& x, const at::Tensor& w, double eps, at::ScalarType result) {
   return RmsNorm::apply(x, w, eps, result, rows(x));
@@ -292,10 +308,13 @@ at::Tensor PackedBackend::rope_and_store(const at::Tensor& qkv_TX, const Batch& 
 at::Tensor PackedBackend::attend(const at::Tensor& q_THC, const Batch& b, const HeadShape& s, double scale,
                                  const LayerCache& cache) {
   at::Tensor out;
-  if (plain_ || !q_THC.is_cpu()) {
-    out = attend_plain(q_THC, cache.k, cache.v, b.spans, scale);
-  } else {
+  const bool narrow = s.width % 8 == 0 && s.width <= 256;  // what the CUDA kernel takes
+  if (!plain_ && q_THC.is_cpu()) {
     out = SpanAttention::apply(q_THC, cache.k, cache.v, &b.spans, scale);
+  } else if (!plain_ && q_THC.is_cuda() && is_bf16(q_THC) && narrow) {
+    out = attend_varlen(q_THC, cache.k, cache.v, b, scale);
+  } else {
+    out = attend_plain(q_THC, cache.k, cache.v, b.spans, scale);
   }
   return out.reshape({q_THC.size(0), s.q_width()});
 }

@@ -4,7 +4,7 @@
 // Shapes and letters: backend.h. Where autograd records nothing the same functions just compute. Norms, gates and rotations
 // are written twice, as loops over rows for the CPU (cpu/packed_rows.h) and with ATen's operators, which also are the reference
 // that tests hold the loops against. Attention is ATen's flash kernel, a sequence at a time on the CPU and all at once on
-// CUDA. One thread at a time; throws what ATen throws.
+// CUDA (bf16; not run on a device yet). One thread at a time; throws what ATen throws.
 #pragma once
 
 #include "lib/ops/backend.h"
@@ -17,6 +17,7 @@ class PackedBackend final : public Backend {
   PackedBackend(at::Device device, at::ScalarType compute, bool plain = false);
   const char* isa() const override { return "packed"; }
 
+  void prepare(Batch& b) override;  // CUDA: device_spans becomes where sequences begin, int32 [N + 1]
   void add(at::Tensor& x_TD, const at::Tensor& y_TD) override { x_TD = x_TD + y_TD; }
   at::Tensor rms_norm(const at::Tensor& x_TD, const at::Tensor& w_D, double eps, at::ScalarType result) override;
   at::Tensor swiglu(const at::Tensor& gate_up_T2F) override;

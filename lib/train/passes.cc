@@ -23,6 +23,7 @@ ops::Batch make_batch(Network& n, const tune::Pass& p) {
   b.ids_T = at::tensor(ids, at::kLong).to(device);
   b.cos_TC = cos.to(device);
   b.sin_TC = sin.to(device);
+  n.backend().prepare(b);
   return b;
 }
 

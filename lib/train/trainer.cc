@@ -3,7 +3,10 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
+#include <malloc.h>
+
 #include <cstring>
+#include <limits>
 
 #include "lib/engine/open.h"
 #include "lib/engine/threads.h"
@@ -15,6 +18,17 @@
 
 namespace rm::train {
 namespace {
+
+// Passes take and give back the same large blocks over and over; given back to the system, each would be zeroed page by page
+// the next time. The heap keeps them instead.
+void keep_freed_memory() {
+  static const bool once = [] {
+    ::mallopt(M_MMAP_MAX, 0);
+    ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+    return true;
+  }();
+  (void)once;
+}
 
 Result<at::ScalarType> choose_compute(const std::string& dtype, const ops::Backend& backend) {
   if (dtype == "f32") return at::kFloat;
@@ -53,6 +67,7 @@ Result<std::unique_ptr<TorchTrainer>> TorchTrainer::make(std::unique_ptr<weightf
   RM_ASSIGN(const at::ScalarType compute, choose_compute(o.dtype, *backend));
   std::unique_ptr<TorchTrainer> t(new TorchTrainer(std::move(file), o));
   t->isa_ = backend->isa();
+  if (backend->device().is_cpu()) keep_freed_memory();
   try {
     if (o.deterministic) at::globalContext().setDeterministicAlgorithms(true, true);
     RM_ASSIGN(t->network_, Network::read(*t->file_, o, backend->device(), compute, plain));
