@@ -2,10 +2,13 @@
 """Holds training against transformers and torch: losses, every gradient, AdamW steps, LoRA against peft. In f32.
 
     python goldens/train_parity.py BUILD_DIR [--models DIR_OR_GGUF ...] [--work DIR] [--threads 2]
+    python goldens/train_parity.py --golden tests/golden/train      what tests/lib/train/parity_test.cc compares with
 
 Models: small random Llama, Qwen2 and Qwen3 as transformers saves them (goldens/tiny_models.py), and SmolLM2-135M where it lies in
 the user's data folder. For each: the loss of packed sequences is that of one sequence at a time in transformers; recomputed and
 kept layers, one pass and several, are compared among themselves. Prints a line a check; exit status 1 where one fails.
+A golden file holds what transformers and torch made of a model of tests/golden/model: the sequences, the loss, of each gradient its
+norm and four sums with signs (see signs()), losses and gradient norms of ten steps; the same with LoRA by peft.
 """
 import argparse
 import json
@@ -165,7 +168,56 @@ def check_lora(build, path, work, seqs, starts, steps, threads):
     check(f"{name} LoRA weights", worst(got["weights"], {n: p.detach().numpy() for n, p in plain.items()})[0], STEPS)
 
 
+def signs(n, seed):
+    """+1 and -1 from the top bit of a linear congruential generator (Knuth's MMIX constants), also in parity_test.cc."""
+    out, x = np.empty(n, np.float64), seed
+    for i in range(n):
+        x = (x * 6364136223846793005 + 1442695040888963407) % 2**64
+        out[i] = 1.0 if x >> 63 else -1.0
+    return out
+
+
+def facts(model, params, seqs, starts, plan):
+    reference_loss(model, seqs, starts).backward()
+    gradients = {n: {"norm": float(p.grad.double().norm()),
+                     "sums": [float(signs(p.numel(), k + 1) @ p.grad.double().numpy().ravel()) for k in range(4)]}
+                 for n, p in params.items()}
+    losses, norms = torch_steps(model, list(params.values()), seqs, starts, plan)
+    return {"gradients": gradients, "losses": losses, "grad_norms": norms}
+
+
+def write_golden(out):
+    import tarfile
+    from peft import LoraConfig, get_peft_model
+    here = os.path.dirname(os.path.abspath(__file__))
+    os.makedirs(out, exist_ok=True)
+    plan = {"steps": 10, "lr": 2e-3, "clip": 1.0, "beta2": 0.95, "weight_decay": 0.01}
+    lengths = [30, 9, 60, 2]
+    starts = [max(1, n // 3) for n in lengths]
+    for name in ("llama-llama3-f16-tied", "llama-linear-bf16-sharded", "qwen2-yarn-f32-tied", "qwen3-plain-bf16-tied"):
+        with tempfile.TemporaryDirectory() as scratch:
+            tarfile.open(f"{here}/../tests/golden/model/{name}.tar.gz").extractall(scratch, filter="data")
+            path = f"{scratch}/{name}"
+            model = load(path)
+            seqs = sequences(model.config.vocab_size, lengths, 7)
+            golden = {"sequences": seqs, "starts": starts, **plan,
+                      "full": facts(model, dict(model.named_parameters()), seqs, starts, plan)}
+            targets = ["q_proj", "v_proj", "down_proj"]
+            model = get_peft_model(load(path), LoraConfig(r=4, lora_alpha=8, target_modules=targets, lora_dropout=0.0))
+            params = {n.removeprefix("base_model.model.").replace(".default", ""): p for n, p in model.named_parameters()
+                      if p.requires_grad}
+            with torch.no_grad():
+                for n, p in params.items():
+                    p.copy_(torch.from_numpy(signs(p.numel(), p.numel()).astype(np.float32)).view(p.shape) / 32)
+            golden["lora"] = {"rank": 4, "alpha": 8, "targets": targets, **facts(model, params, seqs, starts, plan)}
+            with open(f"{out}/{name}.json", "w") as f:
+                json.dump(golden, f)
+                f.write("\n")
+
+
 def main():
+    if sys.argv[1:2] == ["--golden"]:
+        return write_golden(sys.argv[2])
     a = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     a.add_argument("build")
     a.add_argument("--models", nargs="*", default=None)

@@ -13,34 +13,15 @@
 
 #include "lib/base/json.h"
 #include "lib/model/load.h"
+#include "tests/lib/model/pack.h"
 
 #include <doctest/doctest.h>
 
 using namespace rm;
+using rm::tests::Pack;
 namespace fs = std::filesystem;
 
 namespace {
-
-// A pack unpacked into a folder of its own, gone at the end.
-class Pack {
- public:
-  explicit Pack(const std::string& name) {
-    char pattern[] = "/tmp/rm-pack-XXXXXX";
-    REQUIRE(mkdtemp(pattern) != nullptr);
-    root_ = pattern;
-    const std::string from = std::string(RM_SOURCE_DIR) + "/tests/golden/model/" + name + ".tar.gz";
-    REQUIRE(std::system(("tar -xzf '" + from + "' -C '" + root_.string() + "'").c_str()) == 0);
-    folder_ = root_ / name;
-  }
-  ~Pack() { fs::remove_all(root_); }
-  std::string folder() const { return folder_.string(); }
-  std::string model() const {
-    return fs::exists(folder_ / "model.gguf") ? (folder_ / "model.gguf").string() : folder_.string();
-  }
-
- private:
-  fs::path root_, folder_;
-};
 
 struct Expected {
   std::vector<std::vector<std::int32_t>> prompts, greedy;
