@@ -15,7 +15,10 @@ import subprocess
 import sys
 import tempfile
 
-SHARED = os.environ.get("RM_SHARED", "../shared/data")
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import llama
+
+SHARED = str(llama.shared())
 
 
 def pairs_of(build, work, count):

@@ -49,3 +49,9 @@ echo "== chains of a teacher, rubrics vetted (RMB pairs)"
 rmb=$("$PYTHON" -c 'import sys; sys.path.insert(0, "bench"); import llama; print(llama.shared() / "rmb")')
 "$PYTHON" bench/chains.py "$build" "$rmb"
 "$PYTHON" bench/rubric_vet.py "$build" "$rmb"
+echo "== training beside transformers"
+cmake --build "$build" --target train-probe
+"$PYTHON" bench/train.py "$build"
+"$PYTHON" bench/train.py "$build" --keep --only packed
+echo "== whether 200 chains teach the form"
+"$PYTHON" bench/learns.py "$build"

@@ -30,5 +30,7 @@ make_golden goldens/recipe.py
 make_golden goldens/model_packs.py
 make_golden goldens/model_parity.py --probe "$build/bin/logit-probe"
 make_golden goldens/model_folders.py --probe "$build/bin/folder-probe"
+make_golden goldens/train_parity.py --golden tests/golden/train
+make_golden goldens/train_parity.py "$build"
 git status --short tests/golden
 ((${#failed[@]} == 0)) || { echo "differ: ${failed[*]}"; exit 1; }
