@@ -29,6 +29,7 @@ void install() {
   act.sa_flags = SA_RESTART;  // our own reads wait in poll(), which is never restarted
   for (int s : {SIGTERM, SIGUSR1, SIGINT}) ::sigaction(s, &act, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
 }
 
 bool stop_requested() { return g_stop.load(std::memory_order_relaxed) != 0; }

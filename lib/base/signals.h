@@ -1,7 +1,8 @@
 // The one stop flag of the process, set by signals and polled by every loop.
 //
 // TERM and USR1 ask to save and stop (exit 75), INT to stop after a clean save (130); a second one of any stops at once.
-// PIPE is ignored: writers see EPIPE and return Exit::kReaderGone. The flag is lock-free and safe from handlers and threads.
+// PIPE is ignored: writers see EPIPE and return Exit::kReaderGone. So is XFSZ: beyond a limit on file sizes a write fails as
+// any other does, and is told. The flag is lock-free and safe from handlers and threads.
 #pragma once
 
 #include "lib/base/result.h"

@@ -1,4 +1,7 @@
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <vector>
 
 #include "lib/base/atomic_file.h"
@@ -8,10 +11,6 @@
 #include "lib/tune/manifest.h"
 #include "lib/tune/step_folders.h"
 #include "lib/weightfile/safetensors_write.h"
-
-#include <sys/stat.h>
-
-#include <cerrno>
 
 namespace rm::tune {
 namespace {
@@ -94,11 +93,11 @@ Result<void> save_checkpoint(const std::string& folder, const RunFacts& facts, s
   if (auto ok = check_manifest(m, "checkpoint"); !ok)  // what nobody could read is not written
     return make_error(Exit::kBug, "bad_write", ok.error().message, ok.error().where);
   RM_TRY(make_folder(folder));
-  RM_TRY(remove_partial(folder));
+  RM_TRY(tidy(folder));
   auto done = fill(partial_path(folder, facts.step), m, files, read);
   if (done) done = put_in_place(folder, facts.step);
   if (!done) {
-    (void)remove_partial(folder);  // its room; the error that counts is the first
+    (void)tidy(folder);  // its room; the error that counts is the first
     return done;
   }
   return remove_old(folder, facts.step, keep);

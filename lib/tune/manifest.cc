@@ -264,8 +264,12 @@ std::string manifest_text(const Manifest& m) {
     }
   }
   w.end_array();
-  const std::string seal = hash128(out).hex();
-  return out.append(kSeal).append(seal).append(kSealEnd);
+  return sealed(std::move(out));
+}
+
+std::string sealed(std::string body) {
+  const std::string seal = hash128(body).hex();
+  return body.append(kSeal).append(seal).append(kSealEnd);
 }
 
 Result<Manifest> parse_manifest(std::string_view text, const std::string& where) {

@@ -49,6 +49,7 @@ std::vector<std::uint64_t> shape_of(const StateTensor& t, const Slice& s);
 std::string label(const StateTensor& t);  // "tensor model.norm.weight (exp_avg)", escaped
 
 std::string manifest_text(const Manifest& m);
+std::string sealed(std::string body);  // with the checksum and the end of the object; `body` lacks both
 // Exit::kModel with `where`; the message names the member, file or tensor.
 Result<Manifest> parse_manifest(std::string_view text, const std::string& where);
 // Whether it adds up, as parse_manifest has it; checksums and sizes of files are not looked at. Sorts the slices by rows.

@@ -95,11 +95,17 @@ Result<std::vector<StepFolder>> step_folders(const std::string& folder) {
   return out;
 }
 
-Result<void> remove_partial(const std::string& folder) {
+Result<void> tidy(const std::string& folder) {
   RM_ASSIGN(const auto names, list(folder));
   for (const std::string& name : names) {
     std::string_view stem = name;
-    if (ends_off(stem, kPartial) && step_of(stem)) RM_TRY(remove_tree(folder + "/" + name));
+    const std::string path = folder + "/" + name;
+    if (ends_off(stem, kPartial) && step_of(stem)) {
+      RM_TRY(remove_tree(path));
+    } else if (ends_off(stem, kReplaced) && step_of(stem)) {
+      const std::string home = folder + "/" + std::string(stem);
+      if (!fd::kind_of_path(home)) RM_TRY(rename_folder(path, home));
+    }
   }
   return {};
 }
@@ -124,11 +130,10 @@ Result<void> put_in_place(const std::string& folder, std::int64_t step) {
 Result<void> remove_old(const std::string& folder, std::int64_t step, std::int64_t keep) {
   RM_ASSIGN(const auto all, step_folders(folder));
   std::int64_t kept = 0;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const bool again = i > 0 && all[i - 1].step == all[i].step;  // gave way, and the new one is there
-    const bool old = keep > 0 && (all[i].step > step || kept == keep);
-    if (again || old)
-      RM_TRY(retire(folder, all[i]));
+  for (const StepFolder& s : all) {
+    const bool old = keep > 0 && (s.step > step || kept == keep);
+    if (s.replaced || old)
+      RM_TRY(retire(folder, s));
     else
       ++kept;
   }

@@ -25,11 +25,12 @@ std::string partial_path(const std::string& folder, std::int64_t step);  // fold
 
 // Those that may be read, the newest first; none where there is no such folder.
 Result<std::vector<StepFolder>> step_folders(const std::string& folder);
-// Removes every .partial one.
-Result<void> remove_partial(const std::string& folder);
+// What an earlier save left unfinished: removes every .partial one, and gives a .replaced one whose successor never came its
+// name back.
+Result<void> tidy(const std::string& folder);
 // Gives the finished .partial folder its name, in place of what has it now, and makes that durable.
 Result<void> put_in_place(const std::string& folder, std::int64_t step);
-// Removes what is not among the newest `keep` up to `step`.
+// Removes what is not among the newest `keep` up to `step` (0: only what gave way), once the one of `step` is in place.
 Result<void> remove_old(const std::string& folder, std::int64_t step, std::int64_t keep);
 
 }  // namespace rm::tune

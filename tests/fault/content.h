@@ -65,8 +65,8 @@ inline bool same_facts(const tune::RunFacts& a, const tune::RunFacts& b) {
          a.settings == b.settings && a.data == b.data && a.base == b.base && a.notes == b.notes;
 }
 
-// Loads it and says what is not as it was at its step; empty where all is.
-inline std::string content_fault(const tune::FoundCheckpoint& c) {
+// Loads it and says what is not as it was at its step; empty where all is. Errors are load_checkpoint's.
+inline Result<std::string> content_fault(const tune::FoundCheckpoint& c) {
   const auto tensors = content_tensors();
   if (!same_facts(c.facts, content_facts(c.facts.step))) return c.path + ": its facts differ from those of its step";
   std::vector<std::vector<int>> seen;
@@ -82,7 +82,7 @@ inline std::string content_fault(const tune::FoundCheckpoint& c) {
         }
         return {};
       });
-  if (!loaded) return loaded.error().text();
+  if (!loaded) return loaded.error();
   for (const auto& s : seen)
     if (std::any_of(s.begin(), s.end(), [](int n) { return n != 1; })) return c.path + ": elements missing or twice";
   return fault;

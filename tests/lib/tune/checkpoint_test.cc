@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "lib/base/hash.h"
+#include "lib/base/signals.h"
 #include "lib/tune/manifest.h"
+#include "lib/weightfile/safetensors_write.h"
 #include "tests/fault/content.h"
 #include "tests/lib/base/temp_folder.h"
 
@@ -35,7 +38,8 @@ Newest newest(const std::string& folder) {
     CHECK(found.error().exit == Exit::kModel);
   } else if (*found) {
     out.step = (*found)->facts.step;
-    out.fault = tests::content_fault(**found);
+    const auto fault = tests::content_fault(**found);
+    out.fault = fault ? *fault : fault.error().text();
   }
   return out;
 }
@@ -118,4 +122,151 @@ TEST_CASE("a flipped bit in any file is said aloud and the one before is taken")
     }
   }
   CHECK(newest(folder).step == 2);
+}
+
+TEST_CASE("a manifest that lies about its files makes a checkpoint unsound") {
+  const tests::TempFolder tmp;
+  const std::string folder = tmp.path("c"), step = folder + "/step-00000002", path = step + "/manifest.json";
+  REQUIRE(save(folder, 1));
+  REQUIRE(save(folder, 2));
+  const std::string good = tests::slurp(path), weights = tests::slurp(step + "/weights-00001.safetensors");
+  const auto change = [&](const auto& f) {
+    auto m = parse_manifest(good, "m");
+    REQUIRE(m);
+    f(*m);
+    std::ofstream(path, std::ios::binary) << manifest_text(*m);
+  };
+  const auto refused = [&](const std::string& says) {
+    const Newest n = newest(folder);
+    CAPTURE(says);
+    CHECK(n.step == 1);
+    REQUIRE(n.notices.size() == 1);
+    CHECK(n.notices[0].find(says) != std::string::npos);
+    CHECK(n.notices[0].find(step) != std::string::npos);
+  };
+  change([](Manifest& m) { m.facts.step = 1; });
+  refused("is of step 1; its folder says 2");
+  change([](Manifest& m) { std::swap(m.tensors[0].slices[0].key, m.tensors[2].slices[0].key); });
+  refused("the manifest says F32");
+  change([](Manifest& m) { m.tensors[0].slices[0].key = "other"; });
+  refused("of which the manifest knows nothing");
+  change([](Manifest& m) { m.tensors.pop_back(); });
+  refused("of which the manifest knows nothing");
+  change([](Manifest& m) { m.tensors.push_back({{"more", "weight", {1}}, {{0, 1, 0, "more", 0}}}); });
+  refused("lacks tensor more (weight)");
+  change([](Manifest& m) { m.files[0].bytes += 4; });
+  refused("it was cut or replaced");
+  change([](Manifest& m) { m.files.push_back({"weights-00002.safetensors", 8, std::string(32, '0')}); });
+  refused("weights-00002.safetensors");
+  change([&](Manifest& m) {  // the right keys and shapes, in another type
+    std::vector<weightfile::TensorPlan> plan;
+    for (const StoredTensor& t : m.tensors) plan.push_back({t.slices[0].key, weightfile::DType::kBF16, t.tensor.shape});
+    const auto written = weightfile::write_safetensors(step + "/weights-00001.safetensors", plan,
+                                                       [](std::size_t, std::uint64_t, std::span<float> to) {
+                                                         std::fill(to.begin(), to.end(), 1.0f);
+                                                         return Result<void>();
+                                                       });
+    REQUIRE(written);
+    m.files[0].bytes = written->bytes;
+    m.files[0].xxh3 = written->hash.hex();
+  });
+  refused("is BF16");
+  change([&](Manifest& m) {  // no safetensors file at all
+    std::ofstream(step + "/weights-00001.safetensors", std::ios::binary) << "not tensors";
+    m.files[0].bytes = 11;
+    m.files[0].xxh3 = hash128("not tensors").hex();
+  });
+  refused("weights-00001.safetensors");
+  std::ofstream(step + "/weights-00001.safetensors", std::ios::binary) << weights;
+  std::ofstream(path, std::ios::binary) << good;
+  CHECK(newest(folder).step == 2);
+}
+
+TEST_CASE("where none is sound, that is an error; folders that are no checkpoints are none") {
+  const tests::TempFolder tmp;
+  const std::string folder = tmp.path("c");
+  for (const char* name : {"step-1", "step-000000001", "step-00000001.partial", "step-0000000a", "step-", "other"})
+    fs::create_directories(folder + "/" + name);
+  CHECK(newest(folder).step == -1);
+  CHECK(newest(folder).error == "");
+  fs::create_directory(folder + "/step-00000003");
+  REQUIRE(save(folder, 4));
+  fs::remove(folder + "/step-00000004/weights-00001.safetensors");
+  const Newest n = newest(folder);
+  CHECK(n.error.find("none of its 2 checkpoints is sound") != std::string::npos);
+  CHECK(n.error.find("step-00000004/weights-00001.safetensors") != std::string::npos);
+  CHECK(n.notices.size() == 2);
+}
+
+TEST_CASE("a run whose tensors are others is refused before anything is handed over") {
+  const tests::TempFolder tmp;
+  const std::string folder = tmp.path("c");
+  REQUIRE(save(folder, 1));
+  const auto found = newest_checkpoint(folder, [](const std::string&) {});
+  REQUIRE(found);
+  REQUIRE(*found);
+  struct Row {
+    const char* says;
+    void (*change)(std::vector<StateTensor>&);
+  };
+  for (const Row& r : {
+           Row{"lacks tensor lm_head.weight (weight)",
+               [](std::vector<StateTensor>& t) {
+                 t.push_back({"lm_head.weight", "weight", {2}});
+               }},
+           Row{"holds tensor scale (exp_avg_sq)", [](std::vector<StateTensor>& t) { t.pop_back(); }},
+           Row{"tensor model.norm.weight (weight) has the shape [16]; in this run it is [4, 4]",
+               [](std::vector<StateTensor>& t) {
+                 t[2].shape = {4, 4};
+               }},
+           Row{"lacks tensor model.norm.weight (step)", [](std::vector<StateTensor>& t) { t[2].slot = "step"; }},
+           Row{"lacks tensor scale (weight)", [](std::vector<StateTensor>& t) { t.push_back(t[3]); }},
+       }) {
+    CAPTURE(r.says);
+    auto tensors = tests::content_tensors();
+    r.change(tensors);
+    int handed = 0;
+    const auto loaded = load_checkpoint(**found, tensors, [&](std::size_t, std::uint64_t, std::span<const float>) {
+      ++handed;
+      return Result<void>();
+    });
+    REQUIRE(!loaded);
+    CHECK(loaded.error().exit == Exit::kModel);
+    CHECK(loaded.error().text().find(r.says) != std::string::npos);
+    CHECK(handed == 0);
+  }
+}
+
+TEST_CASE("what nobody could read back is not written, and an error of the source leaves no trace") {
+  const tests::TempFolder tmp;
+  const std::string folder = tmp.path("c");
+  REQUIRE(save(folder, 1));
+  auto tensors = tests::content_tensors();
+  tensors.push_back(tensors[0]);
+  const auto twice = save_checkpoint(folder, tests::content_facts(2), tensors, tests::content_reader(2), 1);
+  REQUIRE(!twice);
+  CHECK(twice.error().exit == Exit::kBug);
+  RunFacts f = tests::content_facts(2);
+  f.notes = "not json";
+  CHECK(!save_checkpoint(folder, f, tests::content_tensors(), tests::content_reader(2), 1));
+  const auto failing = [](std::size_t index, std::uint64_t, std::span<float>) -> Result<void> {
+    if (index == 5) return make_error(Exit::kResources, "gone", "the device went away");
+    return {};
+  };
+  const auto gone = save_checkpoint(folder, tests::content_facts(2), tests::content_tensors(), failing, 1);
+  REQUIRE(!gone);
+  CHECK(gone.error().reason == "gone");
+  CHECK(names(folder) == "step-00000001");
+  CHECK(newest(folder).fault == "");
+}
+
+TEST_CASE("a stop while a checkpoint is verified is no fault of the checkpoint") {
+  const tests::TempFolder tmp;
+  const std::string folder = tmp.path("c");
+  REQUIRE(save(folder, 1));
+  signals::request_stop(Exit::kStopped);
+  const auto found = newest_checkpoint(folder, [](const std::string&) { FAIL("nothing is wrong with it"); });
+  signals::request_stop(Exit::kDone);
+  REQUIRE(!found);
+  CHECK(found.error().exit == Exit::kStopped);
 }
