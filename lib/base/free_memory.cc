@@ -64,6 +64,15 @@ std::string group_path(const std::string& self_cgroup, const std::string& contro
   return path == "/" || path.find("..") != std::string::npos ? std::string() : path;
 }
 
+// What the soft limit on our address space leaves. Empty: no limit.
+std::optional<std::uint64_t> address_space_leaves(const std::string& root) {
+  const auto most = field(read_file(root + "/proc/self/limits"), "Max address space");
+  const auto kb = field(read_file(root + "/proc/self/status"), "VmSize:");
+  if (!most || !kb) return std::nullopt;
+  const std::uint64_t used = *kb * 1024;
+  return *most > used ? *most - used : 0;
+}
+
 }  // namespace
 
 std::uint64_t free_memory(const std::string& root) {
@@ -71,6 +80,7 @@ std::uint64_t free_memory(const std::string& root) {
   if (const auto kb = field(read_file(root + "/proc/meminfo"), "MemAvailable:")) left = *kb * 1024;
   const std::string self = read_file(root + "/proc/self/cgroup");
   const auto lower = [&left](std::optional<std::uint64_t> v) { left = std::min(left, v.value_or(left)); };
+  lower(address_space_leaves(root));
   each_group(root + "/sys/fs/cgroup", group_path(self, ""),
              [&](const std::string& dir) { lower(group_leaves(dir, "memory.max", "memory.current", "")); });
   each_group(root + "/sys/fs/cgroup/memory", group_path(self, "memory"), [&](const std::string& dir) {

@@ -1,5 +1,6 @@
-// Main memory this process may still use: the system's estimate, or less where a control group above us sets a limit. Page
-// cache that can be dropped counts as free. Largest number where nothing says. Any thread.
+// Main memory this process may still use: the system's estimate, or less where a control group above us or the limit
+// on our address space (ulimit -v) says so. Page cache that can be dropped counts as free. Largest number where nothing says. Any
+// thread.
 #pragma once
 
 #include <cstdint>

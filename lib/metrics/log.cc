@@ -8,9 +8,14 @@
 namespace rm::metrics {
 namespace {
 
+struct Kept {
+  records::WriterOptions options;
+  std::optional<std::int64_t> validated;
+};
+
 // The part of an earlier run's file that stays.
-Result<records::WriterOptions> kept(const std::string& path, std::int64_t step) {
-  records::WriterOptions out;
+Result<Kept> kept(const std::string& path, std::int64_t step) {
+  Kept out;
   const auto kind = fd::kind_of_path(path);
   if (!kind || !kind->regular || kind->size == 0) return out;
   RM_ASSIGN(records::Lines in, records::Lines::open(path));
@@ -29,25 +34,26 @@ Result<records::WriterOptions> kept(const std::string& path, std::int64_t step) 
           in.name() + ":" + std::to_string(line.number));
     }
     if (*number > step) return out;
-    out.keep = line.end;
-    out.lines = line.number;
+    out.options.keep = line.end;
+    out.options.lines = line.number;
+    if (value.find(std::string(kValidationPrefix) + "loss")) out.validated = number;
   }
 }
 
 }  // namespace
 
 Result<Log> Log::open(const std::string& path, std::optional<std::int64_t> resumed) {
-  records::WriterOptions options;
+  Kept before;
   if (resumed && path != "-") {
     if (path.ends_with(".zst") || path.ends_with(".gz")) {
       return make_error(Exit::kUsage, "cannot_resume",
                         "compressed metrics cannot be continued; use a plain file where a run may be resumed",
                         escape_text(path));
     }
-    RM_ASSIGN(options, kept(path, *resumed));
+    RM_ASSIGN(before, kept(path, *resumed));
   }
-  RM_ASSIGN(records::Writer out, records::Writer::open(path, options));
-  return Log(std::move(out));
+  RM_ASSIGN(records::Writer out, records::Writer::open(path, before.options));
+  return Log(std::move(out), before.validated);
 }
 
 Result<void> Log::write(const Record& r) {

@@ -24,10 +24,13 @@ class Log {
 
   Result<void> write(const Record& r);
   Result<void> close();  // on the disk
+  // The step of the last validation that was kept: a resumed run need not take it again.
+  std::optional<std::int64_t> validated() const { return validated_; }
 
  private:
-  explicit Log(records::Writer out) : out_(std::move(out)) {}
+  Log(records::Writer out, std::optional<std::int64_t> validated) : out_(std::move(out)), validated_(validated) {}
   records::Writer out_;
+  std::optional<std::int64_t> validated_;
 };
 
 }  // namespace rm::metrics

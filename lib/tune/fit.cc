@@ -26,6 +26,7 @@ Fit::Fit(Trainer& trainer, std::span<const Example> examples, const FitOptions& 
   per_epoch_ = steps_per_epoch(static_cast<std::int64_t>(examples_.size()), o_.batch);
   total_ = per_epoch_ * o_.epochs;
   o_.schedule.total = total_;
+  place_.pass_tokens = o_.pass_tokens;
 }
 
 Result<void> Fit::resume(const Place& p) {
@@ -39,35 +40,51 @@ Result<void> Fit::resume(const Place& p) {
                           " steps over " + std::to_string(chains) + " chains");
   }
   place_ = p;
+  if (p.pass_tokens > 0) o_.pass_tokens = p.pass_tokens;
+  place_.pass_tokens = o_.pass_tokens;
   saved_ = p.step;
   return {};
 }
 
 Result<void> Fit::run() {
-  if (place_.step == 0) RM_TRY(events_.validate(place_));
+  const auto ended = [this](const Result<void>& r) {
+    return signals::stop_requested() && r.error().exit == signals::stop_exit() ? stop() : r;
+  };
+  if (validates()) {
+    if (auto done = events_.validate(place_); !done) return ended(done);
+  }
   while (place_.step < total_) {
     if (signals::stop_requested()) return stop();
     auto done = one_step();
-    if (!done) return signals::stop_requested() && done.error().exit == signals::stop_exit() ? stop() : done;
-    const std::int64_t n = place_.step;
-    if (o_.val_every > 0 && n % o_.val_every == 0 && n < total_) {
-      validated_ = n;
-      RM_TRY(events_.validate(place_));
-    }
-    if (o_.save_every > 0 && n % o_.save_every == 0 && n < total_) {
-      saved_ = n;
-      RM_TRY(events_.save(place_));
-    }
+    if (done) done = after_step();
+    if (!done) return ended(done);
   }
-  if (saved_ != place_.step) RM_TRY(events_.save(place_));
-  if (validated_ != place_.step) RM_TRY(events_.validate(place_));
+  return {};
+}
+
+// At the place where the run stands.
+bool Fit::validates() const {
+  const std::int64_t n = place_.step;
+  return n == 0 || n == total_ || (o_.val_every > 0 && n % o_.val_every == 0);
+}
+
+// Saved before it is validated: that may take long, and a run that is killed meanwhile is asked for it again.
+Result<void> Fit::after_step() {
+  const std::int64_t n = place_.step;
+  if (n == total_ || (o_.save_every > 0 && n % o_.save_every == 0)) RM_TRY(save());
+  return validates() ? events_.validate(place_) : Result<void>();
+}
+
+Result<void> Fit::save() {
+  RM_TRY(events_.save(place_));
+  saved_ = place_.step;
   return {};
 }
 
 // What is saved is the state after the last step; a stop that comes at once after a checkpoint writes none.
 Result<void> Fit::stop() {
   trainer_.drop_gradients();
-  if (saved_ != place_.step) RM_TRY(events_.save(place_));
+  if (saved_ != place_.step) RM_TRY(save());
   return signals::stop_error();
 }
 
@@ -153,7 +170,7 @@ Result<void> Fit::shrink(std::vector<Pass>& passes, const Error& why) {
     return e;
   }
   passes = std::move(smaller);
-  o_.pass_tokens = std::max<std::int64_t>(1, most);
+  o_.pass_tokens = place_.pass_tokens = std::max<std::int64_t>(1, most);
   events_.notice("memory ran out; the step begins again with passes of at most " +
                  format_grouped(static_cast<std::uint64_t>(most)) + " tokens");
   return {};

@@ -3,8 +3,8 @@
 // Knows no files, tensors or clocks: a Trainer does the arithmetic, FitEvents are told and asked for what happens between
 // steps. The state of a run is two numbers (step, chains of the epoch used) and the Trainer's tensors. Short of memory, the
 // batch is begun again in smaller passes; a gradient that is not finite costs its step, the third in a row ends the run. A
-// requested stop is noticed between passes: the gradients of the unfinished batch are dropped, so that what is saved is the
-// state after the last step. One thread.
+// requested stop is noticed between passes and in validation: the gradients of the unfinished batch are dropped, so that what is
+// saved is the state after the last step. One thread.
 #pragma once
 
 #include <cstdint>
@@ -42,13 +42,16 @@ struct Place {
   std::int64_t step = 0;      // steps done, refused ones too
   std::int64_t epoch = 0;     // of the next step
   std::int64_t position = 0;  // chains of that epoch already used
+  std::int64_t pass_tokens =
+      0;  // tokens run at once, after what memory taught; to resume with: 0 for those of FitOptions
 };
 
 class FitEvents {
  public:
   virtual ~FitEvents() = default;
   virtual Result<void> stepped(const StepReport& r) = 0;
-  virtual Result<void> validate(const Place& p) = 0;  // before the first step too
+  // Before the first step too. A resumed run asks again for what is due at the place it goes on from.
+  virtual Result<void> validate(const Place& p) = 0;
   virtual Result<void> save(const Place& p) = 0;
   virtual void running(std::int64_t tokens) { (void)tokens; }  // of the pass that is done; for progress
   virtual void notice(const std::string& sentence) = 0;
@@ -73,6 +76,9 @@ class Fit {
   Result<PassSums> run_passes(const std::vector<Pass>& passes);
   Result<void> shrink(std::vector<Pass>& passes, const Error& why);
   Result<void> stop();
+  Result<void> after_step();
+  Result<void> save();
+  bool validates() const;
   std::int64_t tokens_of(std::span<const std::uint32_t> chosen) const;
 
   Trainer& trainer_;
@@ -81,7 +87,7 @@ class Fit {
   FitEvents& events_;
   std::int64_t total_ = 0, per_epoch_ = 0;
   Place place_;
-  std::int64_t saved_ = -1, validated_ = -1;  // steps
+  std::int64_t saved_ = -1;  // step
   int refused_ = 0;
   std::vector<std::uint32_t> order_;
   std::int64_t order_epoch_ = -1;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t kF32 = 4;
 constexpr std::uint64_t kLeftAlone = 20;   // one part in so many of the free memory
+constexpr std::uint64_t kNeverKept = 4;    // nor are layers kept in one part in so many
 constexpr std::uint64_t kLogitCopies = 3;  // logits, their product in the arithmetic's type, what softmax needs
 
 std::uint64_t u(std::int64_t v) { return static_cast<std::uint64_t>(v); }
@@ -111,12 +112,17 @@ std::vector<PlanRow> fixed_rows(const weightfile::ModelConfig& c, const PlanRequ
   return rows;
 }
 
-// What does, for so many tokens.
-std::vector<PlanRow> token_rows(const weightfile::ModelConfig& c, const Sizes& s, std::int64_t tokens) {
+// What does, for so many tokens, where so many layers are kept.
+std::vector<PlanRow> token_rows(const weightfile::ModelConfig& c, const Sizes& s, std::int64_t tokens,
+                                std::int64_t kept) {
   const std::uint64_t T = u(tokens), inputs = u(c.layers + 1) * u(c.hidden) * kF32;
-  return {{"layer inputs", std::to_string(c.layers + 1) + " for each token, in f32", T * inputs},
-          {"one layer", "its activations, computed again", T * s.layer.held},
-          {"its gradients", "of the activations", T * s.layer.gradients}};
+  std::vector<PlanRow> rows{{"layer inputs", std::to_string(c.layers + 1) + " for each token, in f32", T * inputs}};
+  if (kept > 0)
+    rows.push_back({"kept layers", "activations of " + std::to_string(kept) + " of " + std::to_string(c.layers),
+                    u(kept) * T * s.layer.held});
+  if (kept < c.layers) rows.push_back({"one layer", "its activations, computed again", T * s.layer.held});
+  rows.push_back({"its gradients", "of one layer's activations", T * s.layer.gradients});
+  return rows;
 }
 
 std::uint64_t sum(const std::vector<PlanRow>& rows) {
@@ -126,12 +132,16 @@ std::uint64_t sum(const std::vector<PlanRow>& rows) {
 }
 
 std::int64_t choose_tokens(const MemoryPlan& p, const PlanRequest& r) {
-  const std::int64_t longest = std::max<std::int64_t>(1, r.longest);
-  if (r.pass_tokens > 0) return std::max(r.pass_tokens, longest);
-  const std::int64_t most = std::max(longest, kUsualPass);
-  if (p.usable == 0) return most;
+  const std::int64_t longest = std::max<std::int64_t>(1, r.longest), most = p.usual_tokens;
+  if (r.pass_tokens > 0 || p.usable == 0) return most;
   const std::uint64_t room = p.usable > p.fixed ? (p.usable - p.fixed) / p.a_token : 0;
   return std::clamp(static_cast<std::int64_t>(std::min(room, u(most))), longest, most);
+}
+
+// Whatever memory there is.
+std::int64_t usual_tokens(const PlanRequest& r) {
+  const std::int64_t asked = r.pass_tokens > 0 ? r.pass_tokens : kUsualPass;
+  return std::max({std::int64_t{1}, r.longest, r.tokens > 0 ? std::min(asked, r.tokens) : asked});
 }
 
 // Tokens of the longest chain that would fit.
@@ -171,17 +181,19 @@ MemoryPlan plan_memory(const weightfile::ModelConfig& c, const PlanRequest& r) {
   p.trained = s.trained;
   p.rows = fixed_rows(c, r, s);
   p.fixed = sum(p.rows);
-  p.a_token = sum(token_rows(c, s, 1));
+  p.a_token = sum(token_rows(c, s, 1, 0));
   p.a_kept_layer = s.layer.held;
   p.usable = r.free_bytes - r.free_bytes / kLeftAlone;
+  p.usual_tokens = usual_tokens(r);
   p.pass_tokens = choose_tokens(p, r);
-  const std::vector<PlanRow> rows = token_rows(c, s, p.pass_tokens);
-  p.rows.insert(p.rows.end(), rows.begin(), rows.end());
-  p.total = sum(p.rows);
-  if (p.usable > p.total) {
-    const std::uint64_t layers = (p.usable - p.total) / (u(p.pass_tokens) * p.a_kept_layer);
+  const std::uint64_t least = p.fixed + u(p.pass_tokens) * p.a_token, most = r.free_bytes - r.free_bytes / kNeverKept;
+  if (most > least) {
+    const std::uint64_t layers = (most - least) / (u(p.pass_tokens) * p.a_kept_layer);
     p.kept_layers = static_cast<std::int64_t>(std::min(layers, u(c.layers)));
   }
+  const std::vector<PlanRow> rows = token_rows(c, s, p.pass_tokens, p.kept_layers);
+  p.rows.insert(p.rows.end(), rows.begin(), rows.end());
+  p.total = sum(p.rows);
   return p;
 }
 

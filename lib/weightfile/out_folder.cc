@@ -55,6 +55,28 @@ Result<void> refuse_own_folder(const std::string& folder, const std::string& bas
                     escape_text(folder));
 }
 
+Result<void> refuse_model_folder(const std::string& folder) {
+  constexpr const char* kTexts[] = {"config.json", "tokenizer.json", "tokenizer_config.json", kAdapterConfig,
+                                    kWeightsIndex};
+  constexpr std::string_view kKinds[] = {".safetensors", ".gguf", ".bin"};
+  const auto there = fd::kind_of_path(folder);
+  if (!there || !there->folder) return {};
+  std::string found;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    const bool text = std::find(std::begin(kTexts), std::end(kTexts), name) != std::end(kTexts);
+    const bool weights = std::ranges::any_of(kKinds, [&](std::string_view k) { return name.ends_with(k); });
+    if ((text || weights) && (found.empty() || name < found)) found = name;
+  }
+  if (error) return fd::system_error(Exit::kIo, error.value(), "cannot list the folder", folder);
+  if (found.empty()) return {};
+  return make_error(Exit::kUsage, "foreign",
+                    "holds " + escape_text(found) +
+                        " and no checkpoint: somebody's model, which this run would write over; choose another folder",
+                    escape_text(folder));
+}
+
 Result<void> clear_out_folder(const std::string& folder) {
   RM_TRY(make_folder(folder));
   constexpr const char* kNames[] = {kWeightsIndex, kSingleWeights, kAdapterWeights, kAdapterConfig};

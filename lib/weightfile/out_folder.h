@@ -19,6 +19,9 @@ std::string shard_name(std::size_t index, std::size_t count);
 // Exit::kUsage where `folder` is that of the base: its weights would be lost. `base` may be no path at all.
 Result<void> refuse_own_folder(const std::string& folder, const std::string& base);
 
+// Exit::kUsage, "foreign", where `folder` holds a file of a model or an adapter, named in the message. Touches nothing.
+Result<void> refuse_model_folder(const std::string& folder);
+
 // Makes the folder and removes weights and adapters of an earlier run, whole or unfinished, so that no loader takes
 // them for the new ones: first the names that make a folder a model, then their parts. Nothing else is touched. Exit::kIo.
 Result<void> clear_out_folder(const std::string& folder);

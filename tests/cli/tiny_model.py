@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes a model of random weights that trains in milliseconds, with the tokenizer of a real one. Standard library only.
 
-    python tests/cli/tiny_model.py REAL_FOLDER OUT [--hidden 32] [--layers 2] [--seed 1]
+    python tests/cli/tiny_model.py REAL_FOLDER OUT [--hidden 32] [--layers 2] [--seed 1] [--norm 1]
 
 REAL_FOLDER is a Hugging Face folder (folder-probe makes one of a GGUF); its texts are linked, its configuration is made small.
+--norm: the weights of all norms; 1e38 is a model whose gradients are not finite.
 """
 import argparse
 import array
@@ -20,6 +21,7 @@ def main():
     a.add_argument("--hidden", type=int, default=32)
     a.add_argument("--layers", type=int, default=2)
     a.add_argument("--seed", type=int, default=1)
+    a.add_argument("--norm", type=float, default=1.0)
     a = a.parse_args()
     os.makedirs(a.out, exist_ok=True)
     for name in ("tokenizer.json", "tokenizer_config.json", "generation_config.json"):
@@ -41,7 +43,7 @@ def main():
     rng, header, blobs, begin = random.Random(a.seed), {"__metadata__": {"format": "pt"}}, [], 0
     for name, shape in shapes.items():
         n = shape[0] * (shape[1] if len(shape) > 1 else 1)
-        base = [1.0] * n if len(shape) == 1 else [rng.uniform(-0.1, 0.1) for _ in range(min(n, 4099))]
+        base = [a.norm] * n if len(shape) == 1 else [rng.uniform(-0.1, 0.1) for _ in range(min(n, 4099))]
         blob = array.array("f", (base * (n // len(base) + 1))[:n]).tobytes()  # a prime's period: no row equals the next
         header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [begin, begin + len(blob)]}
         begin += len(blob)

@@ -1,5 +1,6 @@
 // Writes what write_model and write_adapter make of a model, for goldens/model_folders.py:
 //   folder-probe model MODEL OUT [--dtype bf16|f32] [--shard-bytes N]   the model's own weights, dequantised
+//   folder-probe texts MODEL OUT                                      only what stands beside its weights
 //   folder-probe adapter MODEL OUT --rank R --alpha A                   on q_proj, v_proj and down_proj, counted values
 //   folder-probe tokenizer GGUF OUT.json                                of a file that may hold a vocabulary alone
 //   folder-probe same MODEL FOLDER                                      whether both have one configuration and text
@@ -34,6 +35,11 @@ Result<void> model(const std::string& from, const std::string& to, const ModelWr
   return write_model(to, *base, o, [&](const std::string& name, std::uint64_t first, std::span<float> part) {
     return read_floats(*base, name, first, part);
   });
+}
+
+Result<void> texts(const std::string& from, const std::string& to, const ModelWriteOptions& o) {
+  RM_ASSIGN(const auto base, WeightFile::open(from));
+  return write_model_texts(to, *base, o.dtype);
 }
 
 // Element i of a matrix is ((i * 37) mod 251 - 125) / 1000, in f32; the script makes the same.
@@ -93,7 +99,7 @@ Result<void> same(const std::string& a, const std::string& b) {
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    std::fprintf(stderr, "folder-probe model|adapter|tokenizer|same MODEL OUT [flags]\n");
+    std::fprintf(stderr, "folder-probe model|texts|adapter|tokenizer|same MODEL OUT [flags]\n");
     return 2;
   }
   const std::string verb = argv[1], from = argv[2], to = argv[3];
@@ -114,6 +120,7 @@ int main(int argc, char** argv) {
                           {"--rank", probe::set_number(rank)},
                           {"--alpha", number}}))
     return 2;
+  if (verb == "texts") return report(texts(from, to, o));
   if (verb == "model") return report(model(from, to, o));
   if (verb == "adapter") return report(adapter(from, to, rank, alpha));
   if (verb == "tokenizer") return report(tokenizer(from, to));

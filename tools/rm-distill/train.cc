@@ -1,15 +1,17 @@
 // rm-distill train: chains in, a model that writes such chains out.
 #include <algorithm>
+#include <charconv>
+#include <set>
 
-#include "lib/base/atomic_file.h"
 #include "lib/base/folder_lock.h"
 #include "lib/base/free_memory.h"
 #include "lib/base/number.h"
-#include "lib/base/signals.h"
 #include "lib/generate/local.h"
 #include "lib/tune/open_trainer.h"
-#include "lib/weightfile/model_writer.h"
-#include "tools/rm-distill/train_run.h"
+#include "lib/tune/plan.h"
+#include "lib/weightfile/fingerprint.h"
+#include "tools/rm-distill/train_folder.h"
+#include "tools/rm-distill/train_result.h"
 #include "tools/rm-distill/verbs.h"
 
 namespace rm::rmdistill {
@@ -48,6 +50,7 @@ tune::PlanRequest plan_request(const TrainOptions& o, const Chains& c) {
   r.generates = !c.ask.empty();
   r.free_bytes = o.device == "auto" || o.device == "cpu" ? free_memory() : 0;
   r.longest = c.longest;
+  r.tokens = most_at_once(c, o.settings.batch);
   r.pass_tokens = o.pass_tokens;
   return r;
 }
@@ -80,134 +83,91 @@ void tell(const TrainOptions& o, const std::string& lines) {
   }
 }
 
-// A folder with a run in it is gone on with, never overwritten by accident.
-Result<std::optional<tune::FoundCheckpoint>> find_run(const TrainOptions& o) {
-  const std::string folder = o.common.out + "/checkpoints";
-  RM_ASSIGN(auto found, tune::newest_checkpoint(folder, [&](const std::string& s) { tell(o, s); }));
-  if (found && !o.resume) {
-    return make_error(Exit::kUsage, "used",
-                      "holds a run at step " + std::to_string(found->facts.step) +
-                          ": --resume goes on with it; a new run needs another folder",
-                      o.common.out);
-  }
-  if (!found && o.resume) tell(o, "no checkpoint in " + folder + "; the run begins anew");
-  return found;
-}
-
-Result<void> write_result(const TrainOptions& o, const Base& base, const tune::Trainer& trainer) {
-  const tune::LoraOptions& l = o.settings.lora;
-  if (l.rank == 0 || o.merge) {
-    weightfile::ModelWriteOptions w;
-    w.dtype = o.dtype == "f32" ? weightfile::DType::kF32 : weightfile::DType::kBF16;
-    return weightfile::write_model(o.common.out, *base.file, w,
-                                   [&](const std::string& name, std::uint64_t first, std::span<float> to) {
-                                     return trainer.read_model(name, first, to);
-                                   });
-  }
-  const auto state = trainer.state();
-  std::vector<weightfile::LoraTensor> tensors;
-  constexpr std::string_view kA = ".lora_A.weight", kB = ".lora_B.weight";
-  for (const tune::StateTensor& t : state) {
-    if (t.slot != "weight" || !t.name.ends_with(kA)) continue;
-    const std::string module = t.name.substr(0, t.name.size() - kA.size());
-    const auto b = std::ranges::find_if(
-        state, [&](const tune::StateTensor& s) { return s.slot == "weight" && s.name == module + std::string(kB); });
-    tensors.push_back({module, t.shape[1], b->shape[0]});
-  }
-  return weightfile::write_adapter(
-      o.common.out, base.path, l.rank, l.alpha, l.targets, tensors,
-      [&](const std::string& name, std::uint64_t first, std::span<float> to) {
-        const auto found = std::ranges::find_if(
-            state, [&](const tune::StateTensor& s) { return s.slot == "weight" && s.name == name; });
-        return trainer.read_state(static_cast<std::size_t>(found - state.begin()), first, to);
-      });
-}
-
-Result<void> write_summary(const TrainOptions& o, const Chains& c, const TrainRun& run, const tune::Fit& fit,
-                           const tune::TrainerInfo& i, double seconds) {
-  if (o.common.summary.empty()) return {};
+// "1: 0, 2: 0.01, 12: 0.0071, 24: 0.001": the rates of the first step, the first after the warm-up, the middle and the last.
+std::string rates(const tune::Schedule& s) {
   std::string out;
-  json::Writer w(out);
-  w.begin_object().member("records", c.records).member("learned", static_cast<std::uint64_t>(c.learn.size()));
-  w.member("validated", static_cast<std::uint64_t>(c.validate.size())).key("left_out").begin_object();
-  for (const auto& [reason, n] : c.left_out) w.member(reason, n);
-  w.end_object().member("steps", fit.place().step).member("total_steps", fit.total_steps());
-  if (run.last_step()) w.member("loss", run.last_step()->loss);
-  const auto validation = [&](const char* key, const std::optional<metrics::Validation>& v) {
-    if (!v) return;
-    w.key(key)
-        .begin_object()
-        .member("step", v->step)
-        .member("loss", v->loss)
-        .member("token_accuracy", v->token_accuracy);
-    w.member("parsed", v->parsed).member("verdict_accuracy", v->verdict_accuracy).end_object();
-  };
-  validation("first_validation", run.first_validation());
-  validation("last_validation", run.last_validation());
-  w.member("tokens", run.tokens()).member("step_seconds", run.step_seconds()).member("seconds", seconds);
-  w.member("parameters", i.parameters).member("trained", i.trained).member("device", std::string_view(i.device));
-  w.member("dtype", std::string_view(i.dtype)).member("isa", std::string_view(i.isa));
-  w.member("threads", static_cast<std::int64_t>(i.threads)).member("seed", o.common.seed);
-  w.end_object();
-  return write_file_atomically(o.common.summary, out + "\n");
+  for (const std::int64_t step :
+       std::set{std::int64_t{1}, std::min(s.warmup + 1, s.total), (s.total + 1) / 2, s.total}) {
+    char digits[32];
+    const auto end =
+        std::to_chars(digits, std::end(digits), tune::rate(s, step - 1), std::chars_format::general, 4).ptr;
+    out += (out.empty() ? "" : ", ") + std::to_string(step) + ": " + std::string(digits, end);
+  }
+  return out;
 }
 
 Result<Exit> dry_run(const TrainOptions& o, const Chains& c, const tune::MemoryPlan& plan) {
-  const std::int64_t steps = total_steps(o, c);
-  const tune::Schedule s = tune::schedule_of(o.settings, steps);
-  std::string out = text(c) + "\n" + tune::describe(o.settings) + tune::table(plan) + "steps      " +
-                    std::to_string(steps) + ", warm-up " + std::to_string(s.warmup) + "; rates:";
-  for (const std::int64_t at : {std::int64_t{0}, s.warmup, steps / 2, steps - 1})
-    out += " " + std::to_string(std::min(at + 1, steps)) + ": " +
-           metrics::Record(0).add("r", tune::rate(s, std::min(at, steps - 1))).json().substr(14);
-  RM_TRY(cli::print(out + "\n"));
+  const tune::Schedule s = tune::schedule_of(o.settings, total_steps(o, c));
+  RM_TRY(cli::print(text(c) + "\n" + tune::describe(o.settings) + tune::table(plan) + "steps      " +
+                    std::to_string(s.total) + ", " + std::to_string(s.warmup) + " of them warm-up\nrates      " +
+                    rates(s) + "\n"));
   return c.failed() > 0 ? Exit::kSomeFailed : Exit::kDone;
+}
+
+// What a run that begins now has to share with the one in its folder.
+Result<Wanted> wanted(const TrainOptions& o, const Chains& c, const Base& base) {
+  RM_ASSIGN(std::string fingerprint, weightfile::fingerprint(*base.file));
+  return Wanted{o.common.seed, c.hash(), tune::settings_hash(o.settings), tune::describe(o.settings),
+                std::move(fingerprint)};
+}
+
+Result<tune::MemoryPlan> plan_for(const TrainOptions& o, const Chains& c, const Base& base, const FoundRun* found) {
+  tune::PlanRequest request = plan_request(o, c);
+  if (found) request.pass_tokens = found->notes.pass_tokens;  // as it ran, so that it ends as it would have
+  tune::MemoryPlan plan = tune::plan_memory(base.file->config(), request);
+  if (o.common.dry_run) return plan;
+  tell(o, text(c) + "\n" + tune::describe(o.settings) + tune::table(plan));
+  RM_TRY(tune::check_plan(base.file->config(), request));
+  if (o.deterministic && plan.pass_tokens < plan.usual_tokens) {
+    tell(o, "memory holds " + format_grouped(static_cast<std::uint64_t>(plan.pass_tokens)) +
+                " tokens at once, and with more of it free there would be more: for the same bits there too give "
+                "--pass-tokens " +
+                std::to_string(plan.pass_tokens));
+  }
+  return plan;
+}
+
+// State and place of the run that is gone on with.
+Result<void> restore(const TrainOptions& o, const FoundRun& found, tune::Trainer& trainer, tune::Fit& fit) {
+  for (const std::string& s : odds(found.checkpoint.facts, trainer.info())) tell(o, s);
+  RM_TRY(fit.resume(found.place()));
+  RM_TRY(tune::load_checkpoint(found.checkpoint, trainer.state(),
+                               [&](std::size_t index, std::uint64_t first, std::span<const float> from) {
+                                 return trainer.write_state(index, first, from);
+                               }));
+  trainer.set_steps(found.notes.optimizer_steps);
+  tell(o, "goes on from " + found.checkpoint.path + ", step " + std::to_string(fit.place().step) + " of " +
+              std::to_string(fit.total_steps()));
+  return {};
 }
 
 Result<Exit> run(TrainOptions& o) {
   const auto start = std::chrono::steady_clock::now();
   RM_TRY(interpret(o));
   RM_ASSIGN(const Base base, open_base(o));
+  if (!o.common.dry_run) RM_TRY(refuse_foreign(o, base.path));
   RM_ASSIGN(const Chains chains, read_chains(o, base.lexicon));
-  tune::PlanRequest request = plan_request(o, chains);
-  tune::MemoryPlan plan = tune::plan_memory(base.file->config(), request);
-  if (o.common.dry_run) return dry_run(o, chains, plan);
-  RM_ASSIGN(const FolderLock lock, lock_folder(o.common.out));
-  RM_ASSIGN(const auto found, find_run(o));
-  std::optional<Notes> notes;
-  if (found) {
-    RM_ASSIGN(notes, read_notes(*found));
-    request.pass_tokens = notes->pass_tokens;  // as it ran, so that it ends as it would have
-    plan = tune::plan_memory(base.file->config(), request);
-    plan.kept_layers = notes->kept_layers;
+  if (o.common.dry_run) {
+    RM_ASSIGN(const tune::MemoryPlan plan, plan_for(o, chains, base, nullptr));
+    return dry_run(o, chains, plan);
   }
-  RM_TRY(tune::check_plan(base.file->config(), request));
-  tell(o, text(chains) + "\n" + tune::describe(o.settings) + tune::table(plan));
+  RM_ASSIGN(const FolderLock lock, lock_folder(o.common.out));
+  RM_ASSIGN(const auto found, find_run(o, [&](const std::string& s) { tell(o, s); }));
+  RM_ASSIGN(const Wanted same, wanted(o, chains, base));
+  if (found) RM_TRY(check_same(*found, same));
+  RM_ASSIGN(const tune::MemoryPlan plan, plan_for(o, chains, base, found ? &*found : nullptr));
 
   tune::TrainerOptions t = trainer_options(o, base.path);
   t.kept_layers = plan.kept_layers;
   RM_ASSIGN(const auto trainer, tune::open_trainer(t));
-  TrainRun events(o, chains, base.path, *trainer, plan);
+  TrainRun events(o, chains, same, base.path, *trainer);
   tune::Fit fit(*trainer, chains.learn, fit_options(o, chains, plan), events);
-  std::optional<tune::Place> place;
-  if (found) {
-    RM_ASSIGN(const auto odd, compare(facts_of(o, chains, base.path, trainer->info()), *found));
-    for (const std::string& s : odd) tell(o, s);
-    place = tune::Place{found->facts.step, found->facts.epoch, found->facts.position};
-    RM_TRY(fit.resume(*place));
-    RM_TRY(tune::load_checkpoint(*found, trainer->state(),
-                                 [&](std::size_t index, std::uint64_t first, std::span<const float> from) {
-                                   return trainer->write_state(index, first, from);
-                                 }));
-    trainer->set_steps(notes->optimizer_steps);
-    tell(o, "goes on from " + found->path + ", step " + std::to_string(place->step) + " of " +
-                std::to_string(fit.total_steps()));
-  }
-  RM_TRY(events.open(place));
+  if (found) RM_TRY(restore(o, *found, *trainer, fit));
+  RM_TRY(events.open(found ? std::optional(fit.place()) : std::nullopt));
   auto done = fit.run();
   RM_TRY(events.close());
   if (!done) return done.error();
-  RM_TRY(write_result(o, base, *trainer));
+  RM_TRY(write_result(o, *base.file, *trainer));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   RM_TRY(write_summary(o, chains, events, fit, trainer->info(), seconds));
   tell(o, std::to_string(fit.place().step) + " steps in " + format_duration(seconds) + "; the " +

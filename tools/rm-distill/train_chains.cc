@@ -1,6 +1,8 @@
 #include "tools/rm-distill/train_chains.h"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 
 #include "lib/base/hash.h"
 #include "lib/base/number.h"
@@ -105,6 +107,16 @@ Result<Chains> read_chains(const TrainOptions& o, const Lexicon& lexicon) {
   const bool validates = o.val_share || !o.val_file.empty();
   if (validates && c.validate.empty()) return nothing(c, "validate on");
   return c;
+}
+
+std::int64_t most_at_once(const Chains& c, std::int64_t batch) {
+  std::vector<std::int64_t> lengths;
+  for (const tune::Example& e : c.learn) lengths.push_back(std::ssize(e.ids));
+  std::ranges::sort(lengths, std::greater());
+  lengths.resize(std::min(lengths.size(), static_cast<std::size_t>(batch)));
+  std::int64_t held_out = 0;
+  for (const tune::Example& e : c.validate) held_out += std::ssize(e.ids);
+  return std::max(std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}), held_out);
 }
 
 std::string text(const Chains& c) {

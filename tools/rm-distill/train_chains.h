@@ -35,6 +35,9 @@ struct Chains {
 // kModel for a vocabulary that does not fit. The first three of each reason are told by name unless --quiet.
 Result<Chains> read_chains(const TrainOptions& o, const Lexicon& lexicon);
 
+// Tokens that can run at once: of the longest `batch` chains to learn, or of all to validate on.
+std::int64_t most_at_once(const Chains& c, std::int64_t batch);
+
 // "1,204 chains to learn (1,034,112 tokens, ...), 60 to validate on; left out: ...".
 std::string text(const Chains& c);
 

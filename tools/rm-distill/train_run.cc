@@ -35,82 +35,15 @@ std::uint64_t resident_bytes() {
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-tune::RunFacts facts_of(const TrainOptions& o, const Chains& c, const std::string& model, const tune::TrainerInfo& i) {
-  tune::RunFacts f;
-  f.seed = o.common.seed;
-  f.threads = i.threads;
-  f.isa = i.isa;
-  f.dtype = i.dtype;
-  f.device = i.device;
-  f.settings = tune::settings_hash(o.settings);
-  f.data = c.hash();
-  f.base = model;
-  return f;
-}
-
-std::string to_json(const Notes& n) {
-  std::string out;
-  json::Writer w(out);
-  w.begin_object().member("optimizer_steps", n.optimizer_steps).member("pass_tokens", n.pass_tokens);
-  w.member("kept_layers", n.kept_layers).end_object();
-  return out;
-}
-
-Result<Notes> read_notes(const tune::FoundCheckpoint& c) {
-  json::Document doc;
-  const auto top = doc.parse(c.facts.notes);
-  Notes n;
-  const auto take = [&](const char* key, std::int64_t low, std::int64_t& to) {
-    const auto found = top ? top->find(key) : std::nullopt;
-    const auto value = found ? found->integer() : std::nullopt;
-    if (value && *value >= low) to = *value;
-    return value && *value >= low;
-  };
-  if (take("optimizer_steps", 0, n.optimizer_steps) && take("pass_tokens", 1, n.pass_tokens) &&
-      take("kept_layers", 0, n.kept_layers))
-    return n;
-  return make_error(Exit::kModel, "bad_checkpoint",
-                    "its notes lack optimizer_steps, pass_tokens or kept_layers: no checkpoint of rm-distill train",
-                    c.path);
-}
-
-Result<std::vector<std::string>> compare(const tune::RunFacts& now, const tune::FoundCheckpoint& then) {
-  const tune::RunFacts& f = then.facts;
-  const auto differs = [&](const std::string& what) {
-    return make_error(
-        Exit::kUsage, "other_run",
-        "the run in " + then.path + " has " + what + ": give what it was begun with, or another folder for a new run",
-        "--resume");
-  };
-  if (f.data != now.data) return differs("other chains to learn (or in another order)");
-  if (f.settings != now.settings)
-    return differs("other settings (learning rate, schedule, batch, epochs, mask, LoRA or the like)");
-  if (f.seed != now.seed) return differs("--seed " + std::to_string(f.seed));
-  if (f.base != now.base) return differs("the model " + f.base);
-  std::vector<std::string> odd;
-  const auto note = [&](const char* what, const std::string& a, const std::string& b) {
-    if (a != b)
-      odd.push_back(std::string(what) + " was " + a + " and is " + b +
-                    " now: the last bits of the weights will differ");
-  };
-  note("the device", f.device, now.device);
-  note("the arithmetic", f.dtype, now.dtype);
-  note("the instruction set", f.isa, now.isa);
-  note("the number of threads", std::to_string(f.threads), std::to_string(now.threads));
-  return odd;
-}
-
-TrainRun::TrainRun(const TrainOptions& o, const Chains& c, const std::string& model, tune::Trainer& trainer,
-                   const tune::MemoryPlan& plan)
+TrainRun::TrainRun(const TrainOptions& o, const Chains& c, const Wanted& wanted, const std::string& model,
+                   tune::Trainer& trainer)
     : o_(o),
       chains_(c),
+      wanted_(wanted),
       model_(model),
       trainer_(trainer),
-      plan_(plan),
       progress_({.quiet = o.common.quiet, .unit = "tokens"}),
       since_(Clock::now()) {}
-
-std::string TrainRun::folder() const { return o_.common.out + "/checkpoints"; }
 
 Result<void> TrainRun::open(std::optional<tune::Place> resumed) {
   const auto step = resumed ? std::optional(resumed->step) : std::nullopt;
@@ -201,8 +134,8 @@ Result<tune::HeldOutVerdicts> TrainRun::verdicts() {
 }
 
 Result<void> TrainRun::validate(const tune::Place& p) {
-  if (chains_.validate.empty()) return {};
-  RM_ASSIGN(const tune::HeldOutLoss loss, tune::held_out_loss(trainer_, chains_.validate, plan_.pass_tokens));
+  if (chains_.validate.empty() || log_->validated() == p.step) return {};  // an earlier run did
+  RM_ASSIGN(const tune::HeldOutLoss loss, tune::held_out_loss(trainer_, chains_.validate, p.pass_tokens));
   metrics::Validation v;
   v.step = p.step;
   v.loss = loss.loss;
@@ -226,13 +159,22 @@ Result<void> TrainRun::validate(const tune::Place& p) {
 }
 
 Result<void> TrainRun::save(const tune::Place& p) {
-  tune::RunFacts f = facts_of(o_, chains_, model_, trainer_.info());
+  const tune::TrainerInfo i = trainer_.info();
+  tune::RunFacts f;
+  f.seed = wanted_.seed;
+  f.data = wanted_.data;
+  f.settings = wanted_.settings_hash;
+  f.base = model_;
+  f.threads = i.threads;
+  f.isa = i.isa;
+  f.dtype = i.dtype;
+  f.device = i.device;
   f.step = p.step;
   f.epoch = p.epoch;
   f.position = p.position;
-  f.notes = to_json({trainer_.steps(), plan_.pass_tokens, plan_.kept_layers});
+  f.notes = to_json({trainer_.steps(), p.pass_tokens, wanted_.settings, wanted_.base});
   RM_TRY(tune::save_checkpoint(
-      folder(), f, trainer_.state(),
+      checkpoints_of(o_), f, trainer_.state(),
       [this](std::size_t index, std::uint64_t first, std::span<float> to) {
         return trainer_.read_state(index, first, to);
       },

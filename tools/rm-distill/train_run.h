@@ -10,31 +10,17 @@
 #include "lib/base/progress.h"
 #include "lib/metrics/log.h"
 #include "lib/metrics/tensorboard.h"
-#include "lib/tune/checkpoint.h"
 #include "lib/tune/fit.h"
-#include "lib/tune/plan.h"
 #include "lib/tune/validate.h"
-#include "tools/rm-distill/train_chains.h"
+#include "tools/rm-distill/train_folder.h"
 
 namespace rm::rmdistill {
 
-// What a checkpoint says of a run besides its place.
-tune::RunFacts facts_of(const TrainOptions& o, const Chains& c, const std::string& model, const tune::TrainerInfo& i);
-// Where a run stood, and how it ran: the notes of a checkpoint.
-struct Notes {
-  std::int64_t optimizer_steps = 0, pass_tokens = 0, kept_layers = 0;
-};
-std::string to_json(const Notes& n);
-Result<Notes> read_notes(const tune::FoundCheckpoint& c);  // Exit::kModel
-
-// Settings and data must be those of the checkpoint: Exit::kUsage naming what differs. Threads, instruction set, type and device
-// may differ: sentences that say what that means.
-Result<std::vector<std::string>> compare(const tune::RunFacts& now, const tune::FoundCheckpoint& then);
-
 class TrainRun final : public tune::FitEvents {
  public:
-  TrainRun(const TrainOptions& o, const Chains& c, const std::string& model, tune::Trainer& trainer,
-           const tune::MemoryPlan& plan);
+  // `model`: where the base is.
+  TrainRun(const TrainOptions& o, const Chains& c, const Wanted& wanted, const std::string& model,
+           tune::Trainer& trainer);
 
   // Opens metrics and event files; `resumed`: the step it goes on from.
   Result<void> open(std::optional<tune::Place> resumed);
@@ -51,7 +37,6 @@ class TrainRun final : public tune::FitEvents {
   const std::optional<tune::StepReport>& last_step() const { return step_; }
   std::int64_t tokens() const { return tokens_; }  // of this run
   double step_seconds() const { return step_seconds_; }
-  std::string folder() const;  // of the checkpoints
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -61,9 +46,9 @@ class TrainRun final : public tune::FitEvents {
 
   const TrainOptions& o_;
   const Chains& chains_;
+  const Wanted& wanted_;
   const std::string& model_;
   tune::Trainer& trainer_;
-  const tune::MemoryPlan& plan_;
   Progress progress_;
   std::optional<metrics::Log> log_;
   std::optional<metrics::EventFile> events_;

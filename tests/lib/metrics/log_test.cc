@@ -54,6 +54,22 @@ TEST_CASE("a run that goes on keeps the lines up to its step and nothing torn") 
   }
 }
 
+TEST_CASE("a run that goes on knows the last validation that was kept") {
+  TempFolder t;
+  struct Row {
+    std::int64_t resumed;
+    std::optional<std::int64_t> validated;
+  };
+  for (const Row& r : {Row{1, std::nullopt}, Row{2, 2}, Row{3, 2}, Row{0, std::nullopt}}) {
+    t.write("m.jsonl", kLines);
+    const auto log = Log::open(t.path("m.jsonl"), r.resumed);
+    REQUIRE(log.ok());
+    CHECK(log->validated() == r.validated);
+  }
+  t.write("m.jsonl", kLines);
+  CHECK(!Log::open(t.path("m.jsonl"))->validated());  // a new run
+}
+
 TEST_CASE("a file that is no metrics is not cut") {
   for (const char* text : {"{\"prompt\":\"x\"}\n", "{\"step\":1.5}\n", "{\"step\":null}\n", "hello\n{\"step\":1}\n",
                            "[1]\n", "{\"step\":1}\n{\"step\":\"2\"}\n"}) {

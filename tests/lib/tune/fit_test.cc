@@ -75,15 +75,26 @@ class CountingTrainer final : public Trainer {
 
 struct Told final : FitEvents {
   Result<void> stepped(const StepReport& r) override { return reports.push_back(r), Result<void>(); }
-  Result<void> validate(const Place& p) override { return validated.push_back(p.step), Result<void>(); }
-  Result<void> save(const Place& p) override { return saved.push_back(p), Result<void>(); }
+  Result<void> validate(const Place& p) override {
+    validated.push_back(p.step);
+    order += "v" + std::to_string(p.step) + " ";
+    if (p.step != stop_at) return {};
+    signals::request_stop(Exit::kStopped);
+    return signals::stop_error();
+  }
+  Result<void> save(const Place& p) override {
+    saved.push_back(p);
+    order += "s" + std::to_string(p.step) + " ";
+    return {};
+  }
   void running(std::int64_t n) override { tokens += n; }
   void notice(const std::string& s) override { notices.push_back(s); }
   std::vector<StepReport> reports;
   std::vector<std::int64_t> validated;
   std::vector<Place> saved;
   std::vector<std::string> notices;
-  std::int64_t tokens = 0;
+  std::string order;                      // "v0 s2 v2 ": what it was asked for
+  std::int64_t tokens = 0, stop_at = -1;  // a stop comes while this step is validated
 };
 
 // Chain i begins with token i and has 10 + i tokens, 4 of them a prompt.
@@ -163,6 +174,35 @@ TEST_CASE("it validates before, between and after, and saves between and after")
   CHECK(told.saved[0].position == 8);
   CHECK(told.saved[1].epoch == 1);
   CHECK(told.saved[1].position == 0);
+  CHECK(told.order == "v0 v2 s4 v4 s6 v6 ");  // what may take long comes after the save
+}
+
+TEST_CASE("stopped while it validates, it saves what it has; going on, it is asked for that validation again") {
+  const auto data = chains(12);
+  FitOptions o = options(2);
+  o.val_every = 2;
+  o.save_every = 4;
+  struct Row {
+    std::int64_t stop_at;
+    const char *before, *after;
+  };
+  for (const Row& r : {Row{0, "v0 s0 ", "v0 v2 s4 v4 s6 v6 "}, Row{2, "v0 v2 s2 ", "v2 s4 v4 s6 v6 "},
+                       Row{4, "v0 v2 s4 v4 ", "v4 s6 v6 "}, Row{6, "v0 v2 s4 v4 s6 v6 ", "v6 "}}) {
+    CAPTURE(r.stop_at);
+    CountingTrainer t;
+    Told told, then;
+    told.stop_at = r.stop_at;
+    const auto done = Fit(t, data, o, told).run();
+    signals::request_stop(Exit::kDone);
+    REQUIRE(!done.ok());
+    CHECK(done.error().exit == Exit::kStopped);
+    CHECK(told.order == r.before);
+    Fit rest(t, data, o, then);
+    REQUIRE(rest.resume(told.saved.back()).ok());
+    REQUIRE(rest.run().ok());
+    CHECK(then.order == r.after);
+    CHECK(t.rates.size() == 6);
+  }
 }
 
 TEST_CASE("resumed anywhere, it takes the same chains at the same rates as without a stop") {
@@ -203,6 +243,14 @@ TEST_CASE("short of memory, a step begins again in smaller passes, its weights w
   CHECK(sorted(all) == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
   REQUIRE(!told.notices.empty());
   CHECK(told.notices[0].find("memory ran out") != std::string::npos);
+  const std::int64_t taught = told.saved.back().pass_tokens;  // what memory taught need not be learned again
+  CHECK(taught < 35);
+  CountingTrainer later;
+  Told less;
+  Fit rest(later, data, options(5, 2), less);
+  REQUIRE(rest.resume({2, 1, 0, taught}).ok());
+  REQUIRE(rest.run().ok());
+  CHECK(later.longest <= static_cast<std::size_t>(taught));
 
   CountingTrainer small;
   small.room = 15;

@@ -175,15 +175,44 @@ TEST_CASE("what is left over keeps activations of layers, the last ones first") 
   PlanRequest ask = asking(true);
   const MemoryPlan one = plan_memory(tiny(), ask);
   CHECK(one.a_kept_layer == 312);
-  for (const std::int64_t layers : {0, 1, 2, 3}) {
-    ask.free_bytes = (one.total + static_cast<std::uint64_t>(layers) * 31200) * 20 / 19 + 1;
-    CHECK(plan_memory(tiny(), ask).kept_layers == std::min<std::int64_t>(layers, 2));
+  for (const std::uint64_t layers : {0, 1, 2, 3}) {
+    const std::uint64_t kept = std::min<std::uint64_t>(layers, 2);
+    ask.free_bytes = (one.total + layers * 31200) * 4 / 3 + 2;  // three quarters of it are just enough
+    const MemoryPlan p = plan_memory(tiny(), ask);
+    CAPTURE(table(p));
+    CHECK(p.kept_layers == static_cast<std::int64_t>(kept));
+    CHECK(bytes(p, "kept layers") == kept * 31200);
+    CHECK(bytes(p, "one layer") == (kept < 2 ? 31200 : 0));  // none is computed again
+    CHECK(p.total == one.total + kept * 31200 - (kept < 2 ? 0 : 31200));
+    CHECK(p.total <= ask.free_bytes / 4 * 3 + 3);
+    ask.free_bytes -= 4;
+    CHECK(plan_memory(tiny(), ask).kept_layers ==
+          static_cast<std::int64_t>(layers == 0 ? 0 : std::min(layers - 1, kept)));
+  }
+}
+
+TEST_CASE("no more tokens run at once than a batch has") {
+  struct Row {
+    std::int64_t asked, longest, there, tokens;
+  };
+  for (const Row& r : {Row{0, 10, 1600, 1600}, Row{0, 10, 90000, kUsualPass}, Row{0, 10, 0, kUsualPass},
+                       Row{300, 10, 1600, 300}, Row{9000, 10, 1600, 1600}, Row{300, 500, 1600, 500}}) {
+    PlanRequest ask = asking(true);
+    ask.pass_tokens = r.asked;
+    ask.longest = r.longest;
+    ask.tokens = r.there;
+    for (const std::uint64_t free : {std::uint64_t{0}, kGiB}) {
+      ask.free_bytes = free;
+      const MemoryPlan p = plan_memory(tiny(), ask);
+      CHECK(p.pass_tokens == r.tokens);
+      CHECK(p.usual_tokens == r.tokens);
+    }
   }
 }
 
 TEST_CASE("the table has a line for each figure") {
   PlanRequest ask = asking(true);
-  ask.free_bytes = 1 << 20;
+  ask.free_bytes = 418'000;
   CHECK(table(plan_memory(tiny(), ask)) ==
         "weights          2.8 KiB  1,408 numbers in bf16\n"
         "masters          5.8 KiB  1,480 numbers in f32\n"
@@ -192,8 +221,9 @@ TEST_CASE("the table has a line for each figure") {
         "logits         192.0 KiB  512 rows of 32, with their gradient\n"
         "one gradient       512 B  of the largest matrix, before it is added\n"
         "layer inputs     9.4 KiB  3 for each token, in f32\n"
+        "kept layers     30.5 KiB  activations of 1 of 2\n"
         "one layer       30.5 KiB  its activations, computed again\n"
-        "its gradients   15.6 KiB  of the activations\n"
-        "together       273.8 KiB  100 tokens at once\n"
-        "usable         972.8 KiB  of what is free\n");
+        "its gradients   15.6 KiB  of one layer's activations\n"
+        "together       304.3 KiB  100 tokens at once\n"
+        "usable         387.8 KiB  of what is free\n");
 }

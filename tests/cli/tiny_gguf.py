@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Writes a GGUF of random weights that trains in milliseconds, with the metadata of a real Llama one. Standard library only.
+
+    python tests/cli/tiny_gguf.py REAL.gguf OUT.gguf [--hidden 32] [--layers 2] [--seed 1]
+
+Layout: the GGUF specification, version 3. Tensors are f32; the vocabulary, merges and template are copied as they are.
+"""
+import argparse
+import array
+import random
+import struct
+
+SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+STRING, ARRAY, U32, ALIGNMENT = 8, 9, 4, 32
+
+
+class Reader:
+    def __init__(self, path):
+        self.f = open(path, "rb")
+
+    def number(self, form):
+        return struct.unpack("<" + form, self.f.read(struct.calcsize("<" + form)))[0]
+
+    def string(self):
+        return self.f.read(self.number("Q"))
+
+    def skip_value(self, kind):
+        if kind == STRING:
+            self.string()
+        elif kind == ARRAY:
+            inner, n = self.number("I"), self.number("Q")
+            for _ in range(n):
+                self.skip_value(inner)
+        else:
+            self.f.read(SIZES[kind])
+
+    def pairs(self):
+        """{key: (type, bytes of the value)}"""
+        if self.f.read(4) != b"GGUF" or self.number("I") != 3:
+            raise SystemExit("no GGUF of version 3")
+        self.number("Q")
+        out = {}
+        for _ in range(self.number("Q")):
+            key, kind = self.string().decode(), self.number("I")
+            begin = self.f.tell()
+            self.skip_value(kind)
+            end = self.f.tell()
+            self.f.seek(begin)
+            out[key] = (kind, self.f.read(end - begin))
+        return out
+
+
+def string(s):
+    return struct.pack("<Q", len(s)) + s.encode()
+
+
+def main():
+    a = argparse.ArgumentParser()
+    a.add_argument("real")
+    a.add_argument("out")
+    a.add_argument("--hidden", type=int, default=32)
+    a.add_argument("--layers", type=int, default=2)
+    a.add_argument("--seed", type=int, default=1)
+    a = a.parse_args()
+    pairs, D, F = Reader(a.real).pairs(), a.hidden, 2 * a.hidden
+    vocab = struct.unpack("<I", pairs["llama.vocab_size"][1])[0]
+    small = {"block_count": a.layers, "embedding_length": D, "feed_forward_length": F, "attention.head_count": 2,
+             "attention.head_count_kv": 1, "rope.dimension_count": D // 2}
+    for key, value in small.items():
+        pairs["llama." + key] = (U32, struct.pack("<I", value))
+    pairs["general.file_type"] = (U32, struct.pack("<I", 0))
+    shapes = {"token_embd.weight": (D, vocab), "output_norm.weight": (D,)}  # innermost first
+    for i in range(a.layers):
+        at = f"blk.{i}."
+        shapes |= {at + "attn_norm.weight": (D,), at + "ffn_norm.weight": (D,), at + "attn_q.weight": (D, D),
+                   at + "attn_k.weight": (D, D // 2), at + "attn_v.weight": (D, D // 2), at + "attn_output.weight": (D, D),
+                   at + "ffn_gate.weight": (D, F), at + "ffn_up.weight": (D, F), at + "ffn_down.weight": (F, D)}
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(shapes), len(pairs))
+    head += b"".join(string(k) + struct.pack("<I", kind) + value for k, (kind, value) in pairs.items())
+    rng, data = random.Random(a.seed), b""
+    for name, shape in shapes.items():
+        n = shape[0] * (shape[1] if len(shape) > 1 else 1)
+        base = [1.0] * n if len(shape) == 1 else [rng.uniform(-0.1, 0.1) for _ in range(min(n, 4099))]
+        head += string(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, len(data))
+        data += array.array("f", (base * (n // len(base) + 1))[:n]).tobytes()
+        data += bytes(-len(data) % ALIGNMENT)
+    with open(a.out, "wb") as f:
+        f.write(head + bytes(-len(head) % ALIGNMENT) + data)
+
+
+if __name__ == "__main__":
+    main()
