@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Holds our decoder to transformers on real models: same dequantised weights, float32, real prompts.
 
-    python goldens/model_parity.py --probe build/bin/logit-probe [--models DIR] [--shared DIR] [--prompts 20] [--bf16]
+    python goldens/model_parity.py --probe build/bin/logit-probe [--models DIR] [--shared DIR] [--prompts 20] [NAME ...]
 
-For each GGUF: log-probabilities at many positions of 20 prompts (largest difference; must be <= 2e-3), 64 greedy tokens
+For each GGUF or model folder (one that was trained here, say) in DIR: log-probabilities at many positions of 20 prompts (largest difference; must be <= 2e-3), 64 greedy tokens
 (identical on >= 19 of 20), and the mean KL divergence of bf16 and of the quantised path from f32, all ours (<= 0.02); then that
 of bf16 with the blocks of one kind of matrix only. Prints one line a model and exits 1 where a bound is broken. Prompts
 are the questions of RM-Bench under --shared, else a few of our own, in the model's own chat template.
@@ -39,6 +39,9 @@ def questions(shared, count):
 
 
 def load(path):
+    if os.path.isdir(path):
+        model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)
+        return AutoTokenizer.from_pretrained(path), model.eval()
     folder, name = os.path.split(path)
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
     try:
@@ -103,6 +106,9 @@ def compare(binary, path, count, shared):
         good = good and kl <= 0.02
         line += (f"; {name}: mean KL to f32 {kl:.2e}, top-1 agreement {top:.4f}, greedy identical on "
                  f"{sum(a == b for a, b in zip(greedy, texts))}")
+    if os.path.isdir(path):  # no blocks in it
+        print(line + ("" if good else "  <-- out of bounds"), flush=True)
+        return good
     kinds = {k: divergence(ours, probe(binary, path, prompts, "auto", 0, ["--blocks", k])[0].reshape(-1, vocab))
              for k in ("qkv", "o", "gate_up", "down", "head")}
     line += "; blocks in one kind of matrix only: " + ", ".join(f"{k} {v:.2e}" for k, v in kinds.items())
