@@ -10,6 +10,7 @@
 #include "lib/tune/open_trainer.h"
 #include "lib/tune/plan.h"
 #include "lib/weightfile/fingerprint.h"
+#include "tools/rm-distill/train_adapter.h"
 #include "tools/rm-distill/train_folder.h"
 #include "tools/rm-distill/train_result.h"
 #include "tools/rm-distill/verbs.h"
@@ -27,10 +28,11 @@ constexpr const char* kExamples =
 struct Base {
   std::string path;
   std::unique_ptr<weightfile::WeightFile> file;
+  std::unique_ptr<weightfile::LoraFile> adapter;  // of --adapter
   Lexicon lexicon;
 };
 
-Result<Base> open_base(const TrainOptions& o) {
+Result<Base> open_base(TrainOptions& o) {
   std::string path = o.model;
   if (path.empty()) {
     RM_ASSIGN(path, generate::default_model());
@@ -40,7 +42,11 @@ Result<Base> open_base(const TrainOptions& o) {
   RM_ASSIGN(text::ChatTemplate chat, generate::open_template(o.chat, source));
   RM_ASSIGN(text::Tokenizer tokenizer, text::Tokenizer::make(std::move(source.vocab)));
   const std::int64_t vocab = file->config().vocab;
-  return Base{std::move(path), std::move(file), {std::move(tokenizer), std::move(chat), vocab}};
+  std::unique_ptr<weightfile::LoraFile> adapter;
+  if (!o.adapter.empty()) {
+    RM_ASSIGN(adapter, open_adapter(o, file->config()));
+  }
+  return Base{std::move(path), std::move(file), std::move(adapter), {std::move(tokenizer), std::move(chat), vocab}};
 }
 
 tune::PlanRequest plan_request(const TrainOptions& o, const Chains& c) {
@@ -107,6 +113,10 @@ Result<Exit> dry_run(const TrainOptions& o, const Chains& c, const tune::MemoryP
 // What a run that begins now has to share with the one in its folder.
 Result<Wanted> wanted(const TrainOptions& o, const Chains& c, const Base& base) {
   RM_ASSIGN(std::string fingerprint, weightfile::fingerprint(*base.file));
+  if (base.adapter) {
+    RM_ASSIGN(const std::string hash, adapter_hash(*base.adapter));
+    fingerprint += "+" + hash;
+  }
   return Wanted{o.common.seed, c.hash(), tune::settings_hash(o.settings), tune::describe(o.settings),
                 std::move(fingerprint)};
 }
@@ -162,7 +172,11 @@ Result<Exit> run(TrainOptions& o) {
   RM_ASSIGN(const auto trainer, tune::open_trainer(t));
   TrainRun events(o, chains, same, base.path, *trainer);
   tune::Fit fit(*trainer, chains.learn, fit_options(o, chains, plan), events);
-  if (found) RM_TRY(restore(o, *found, *trainer, fit));
+  if (found) {
+    RM_TRY(restore(o, *found, *trainer, fit));
+  } else if (base.adapter) {
+    RM_TRY(put_adapter(*base.adapter, *trainer));
+  }
   RM_TRY(events.open(found ? std::optional(fit.place()) : std::nullopt));
   auto done = fit.run();
   RM_TRY(events.close());

@@ -40,6 +40,7 @@ void add_training(cli::Parser& p, TrainOptions& o) {
       .real("--lora-alpha", "X", o.lora_alpha, 0, 1e6, "Scale of the update, over the rank (default twice the rank)")
       .text("--lora-targets", "NAME,...", o.lora_targets,
             "Matrices that get one: of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj (default all)")
+      .text("--adapter", "DIR", o.adapter, "Go on with this adapter (PEFT folder): its rank, scale and targets")
       .flag("--merge", o.merge, "Write the whole model, the update added, and not an adapter");
 }
 
@@ -132,6 +133,12 @@ Result<std::vector<std::string>> read_targets(const std::string& list) {
 
 Result<void> read_lora(TrainOptions& o) {
   tune::LoraOptions& l = o.settings.lora;
+  if (!o.adapter.empty()) {  // the folder says the rest
+    constexpr const char* kWhy = "is what the folder of --adapter says; leave it out";
+    if (o.lora_rank >= 0) return usage(kWhy, "--lora-rank");
+    if (o.lora_alpha) return usage(kWhy, "--lora-alpha");
+    return o.lora_targets.empty() ? Result<void>() : usage(kWhy, "--lora-targets");
+  }
   if (o.lora_rank < 0) {
     constexpr const char* kWhy = "is for LoRA; give --lora-rank too";
     if (o.lora_alpha) return usage(kWhy, "--lora-alpha");

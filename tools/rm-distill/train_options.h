@@ -15,7 +15,7 @@ namespace rm::rmdistill {
 struct TrainOptions {
   // As given. A number that was not given is -1 or empty.
   cli::Common common;  // `out` is the folder
-  std::string recipe, schedule, mask, lora_targets, val, chat, device = "auto", dtype = "auto", tensorboard;
+  std::string recipe, schedule, mask, lora_targets, val, chat, adapter, device = "auto", dtype = "auto", tensorboard;
   std::vector<std::string> models;
   std::optional<double> lr, warmup, weight_decay, clip_norm, lora_alpha;
   std::int64_t epochs = -1, batch_size = -1, micro_batch_size = -1, max_length = -1, lora_rank = -1;
