@@ -6,6 +6,7 @@
 
 #include "lib/ops/packed.h"
 #include "lib/train/trained_linear.h"
+#include "lib/tune/plan.h"
 
 namespace rm::train {
 
@@ -20,8 +21,8 @@ struct Head {
   Parameter* norm = nullptr;              // [D]
   double eps = 0;
   at::ScalarType compute = at::kFloat;
-  std::int64_t chunk = 512;  // rows of logits at once
-  bool plain = false;        // ATen's operators, for tests
+  std::int64_t chunk = tune::kLogitRows;  // rows of logits at once
+  bool plain = false;                     // ATen's operators, for tests
 };
 
 // dx_TD: gradients of x are added to it, and to the parameters'; null: none are wanted.
