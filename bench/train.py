@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Training beside transformers and torch: tokens a second and peak memory, one run after the other, as ratios.
 
-    python bench/train.py BUILD_DIR [--model GGUF] [--tokens 2048] [--steps 3] [--dtype bf16] [--lora RANK] [--rounds 2]
+    python bench/train.py BUILD_DIR [--model GGUF] [--tokens 2048] [--steps 3] [--dtype bf16] [--lora RANK] [--rounds 2] [--chains 16]
 
 Two comparisons. Packed: both get the same packed passes. Real lengths: chains of lengths as judgments have them (log-normal, median
 600 tokens, 100 to 2,048, seeded); ours packs them, the peer fills a micro-batch of 4 up to its longest. Tokens are those of chains,
@@ -74,11 +74,12 @@ def main():
     a.add_argument("--lora", type=int, default=0)
     a.add_argument("--vocab", type=int, default=49152)
     a.add_argument("--layers", type=int, default=30)
+    a.add_argument("--chains", type=int, default=16, help="of real lengths")
     a.add_argument("--keep", action="store_true")
     a.add_argument("--only", choices=["packed", "lengths"])
     a = a.parse_args()
     rng = random.Random(5)
-    real = [min(2048, max(100, int(rng.lognormvariate(6.4, 0.6)))) for _ in range(16)]
+    real = [min(2048, max(100, int(rng.lognormvariate(6.4, 0.6)))) for _ in range(a.chains)]
     kinds = {"packed": ([600, 900, 350, 198] * (a.tokens // 2048), False), "lengths": (real, True)}
     print(f"{os.path.basename(a.model)}, {a.dtype}, {a.threads} threads, load {os.getloadavg()[0]:.1f}, LoRA {a.lora or 'no'}, "
           f"activations {'kept' if a.keep else 'recomputed'}")
