@@ -15,10 +15,10 @@ pairs 8 >pairs.jsonl
 rm-judge -m one -i pairs.jsonl --max-tokens 40 --form plain --quiet >judged.jsonl
 is 'map(select(.judgment.verdict)) | length > 0' judged.jsonl  # of a prompt that it never saw
 
-ends 0 $train -o a
-ends 0 $train -o b
+ends 0 ${train/--threads 1/} -o a
+ends 0 ${train/--threads 1/} -o b
 same_run a b
-ends 0 $train --seed 1 -o c
+ends 0 ${train/--threads 1/} --seed 1 -o c
 cmp -s a/model.safetensors c/model.safetensors && { echo "the seed changes nothing"; exit 1; }
 ends 0 $train --dtype f32 -o large
 ends 0 $train --dtype f32 --pass-tokens 150 -o small
