@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,8 +65,21 @@ Error device_error(std::string reason, std::string message, std::string where = 
   return make_error(Exit::kResources, std::move(reason), std::move(message), std::move(where));
 }
 
+// LibTorch's static objects end the process where they find no memory: too little has to be noticed before. Address space, as
+// ulimit -v counts it; 406 MiB were enough.
+constexpr std::size_t kRoom = std::size_t{432} << 20;
+
+bool has_room() {
+  void* room = mmap(nullptr, kRoom, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return room != MAP_FAILED && munmap(room, kRoom) == 0;
+}
+
 Result<TorchObject> open_object(const std::string& path, const std::string& device, int threads) {
   prepare_threads(threads);
+  if (dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD) == nullptr && !has_room()) {
+    return device_error(
+        "no_memory", "not enough memory while loading LibTorch: 432 MiB of address space are needed (ulimit -v)", path);
+  }
   TorchObject o{dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE), path, device};
   if (o.handle != nullptr) return o;
   const char* why = dlerror();

@@ -1,6 +1,7 @@
 #include "lib/model/exceptions.h"
 
 #include <ATen/ATen.h>
+#include <oneapi/dnnl/dnnl_common.hpp>
 
 #include <exception>
 #include <new>
@@ -15,6 +16,10 @@ Error from_exception(const char* doing) {
     return make_error(Exit::kResources, "out_of_memory", std::string("not enough device memory while ") + doing);
   } catch (const std::bad_alloc&) {
     return make_error(Exit::kResources, "out_of_memory", std::string("not enough memory while ") + doing);
+  } catch (const dnnl::error& e) {
+    if (e.status == dnnl_out_of_memory)
+      return make_error(Exit::kResources, "out_of_memory", std::string("not enough memory while ") + doing);
+    return make_error(Exit::kBug, "onednn", std::string("unexpected failure while ") + doing + ": " + e.message);
   } catch (const std::exception& e) {
     std::string what = e.what();
     what = what.substr(0, what.find('\n'));

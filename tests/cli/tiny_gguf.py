@@ -3,7 +3,9 @@
 
     python tests/cli/tiny_gguf.py REAL.gguf OUT.gguf [--hidden 32] [--layers 2] [--seed 1]
 
-Layout: the GGUF specification, version 3. Tensors are f32; the vocabulary, merges and template are copied as they are.
+Layout: the GGUF specification, version 3. Tensors are f32; the vocabulary, merges and template are copied as they are. The numbers are
+those of tiny_model.py with the same arguments, so that both are one model. In a GGUF of a Llama the two halves of the rows of each query and
+key head are interleaved.
 """
 import argparse
 import array
@@ -54,6 +56,17 @@ def string(s):
     return struct.pack("<Q", len(s)) + s.encode()
 
 
+def interleaved(values, heads, row):
+    """The first half of a head's rows and the second, by turns."""
+    height = len(values) // row // heads
+    out = array.array("f")
+    for h in range(heads):
+        for r in range(height):
+            at = (h * height + r % 2 * (height // 2) + r // 2) * row
+            out += values[at:at + row]
+    return out
+
+
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("real")
@@ -82,7 +95,10 @@ def main():
         n = shape[0] * (shape[1] if len(shape) > 1 else 1)
         base = [1.0] * n if len(shape) == 1 else [rng.uniform(-0.1, 0.1) for _ in range(min(n, 4099))]
         head += string(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, len(data))
-        data += array.array("f", (base * (n // len(base) + 1))[:n]).tobytes()
+        values = array.array("f", (base * (n // len(base) + 1))[:n])
+        if "attn_q" in name or "attn_k" in name:
+            values = interleaved(values, 2 if "attn_q" in name else 1, D)
+        data += values.tobytes()
         data += bytes(-len(data) % ALIGNMENT)
     with open(a.out, "wb") as f:
         f.write(head + bytes(-len(head) % ALIGNMENT) + data)

@@ -4,8 +4,7 @@
 . "$RM_SOURCE/tests/cli/train.bash"
 tiny
 chains 50 >chains.jsonl
-run="$train --epochs 8 --save-every 0 --val 0.2 --val-every 5"
-run=${run/--epochs 3 /}
+run="$train --epochs 8 --save-every 0 --val 0.2 --val-every 5 --val-generate 3"
 $run -o whole
 lines whole/metrics.jsonl 40  # 32 steps of 10 chains, and 8 validations
 at=3
@@ -38,3 +37,18 @@ rc=0; wait $pid || rc=$?
 [ $rc = 143 ] || [ $rc = 75 ] || { echo "twice: ended with $rc"; exit 1; }
 ends 0 $run -o twice --resume
 same_run whole twice
+
+# At any moment, validation and loading too.
+seed=${RM_TEST_SEED:-$$}
+echo "RM_TEST_SEED=$seed"
+RANDOM=$seed
+for _ in 1 2 3 4 5 6 7 8; do
+  $run -o random --resume 2>err &
+  pid=$!
+  sleep "$(awk "BEGIN { print 0.2 + 1.2 * $RANDOM / 32768 }")"
+  kill -TERM $pid 2>/dev/null || true
+  rc=0; wait $pid || rc=$?
+  [ $rc = 75 ] || [ $rc = 0 ] || { echo "at a random moment: ended with $rc"; cat err; exit 1; }
+done
+ends 0 $run -o random --resume
+same_run whole random
