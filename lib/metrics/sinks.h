@@ -23,6 +23,8 @@ class Sinks {
   static Result<Sinks> open(const SinkOptions& o);  // the errors of Log::open and EventFile::open
   Result<void> write(const Record& r);
   Result<void> close();
+  // Log::validated() of the file; empty where there is none.
+  std::optional<std::int64_t> validated() const { return log_ ? log_->validated() : std::nullopt; }
 
  private:
   std::optional<Log> log_;

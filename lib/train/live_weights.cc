@@ -30,9 +30,10 @@ Result<void> LiveWeights::read(const TensorInfo& t, std::uint64_t begin, std::sp
   try {
     const at::AutoGradMode off(false);
     const std::uint64_t first = begin / row, last = (end + row - 1) / row;
-    const at::Tensor rows =
-        n_.model_rows(t.name, static_cast<std::int64_t>(first), static_cast<std::int64_t>(last - first)).contiguous();
-    if (!rows.defined()) return make_error(Exit::kBug, "no_tensor", "has no tensor " + t.name, path());
+    const at::Tensor found =
+        n_.model_rows(t.name, static_cast<std::int64_t>(first), static_cast<std::int64_t>(last - first));
+    if (!found.defined()) return make_error(Exit::kBug, "no_tensor", "has no tensor " + t.name, path());
+    const at::Tensor rows = found.contiguous();
     std::memcpy(dst.data(), static_cast<const char*>(rows.const_data_ptr()) + (begin - first * row), dst.size());
     return {};
   } catch (...) {

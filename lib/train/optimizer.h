@@ -11,7 +11,7 @@ struct AdamW {
   double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8, weight_decay = 0;
 };
 
-// Length of all trained gradients together; summed in f64.
+// Length of all trained gradients together: f32 within a tensor, f64 over the tensors.
 double gradient_norm(const ParameterSet& p);
 void zero_gradients(ParameterSet& p);
 

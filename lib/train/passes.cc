@@ -59,7 +59,8 @@ tune::PassSums run_pass(Network& n, const tune::Pass& p, const PassOptions& o) {
   const at::AutoGradMode off(false);
   const ops::Batch b = make_batch(n, p);
   const std::int64_t L = n.layers(), first_kept = o.gradient ? L - std::min(o.kept, L) : L;
-  for (std::int64_t i = 0; i < L; ++i) n.down(i).skip_value(false);  // a pass that ran out of memory may have left it on
+  for (std::int64_t i = 0; i < L; ++i)
+    n.down(i).skip_value(false);  // a pass that ran out of memory may have left it on
 
   at::Tensor x_TD = n.decoder().embed(b);
   std::vector<at::Tensor> inputs;

@@ -11,8 +11,9 @@ namespace rm::tune {
 namespace {
 
 constexpr std::uint64_t kF32 = 4;
-constexpr std::uint64_t kLeftAlone = 20;   // one part in so many of the free memory
-constexpr std::uint64_t kNeverKept = 4;    // nor are layers kept in one part in so many
+constexpr std::uint64_t kLeftAlone = 20;                         // one part in so many of the free memory
+constexpr std::uint64_t kNeverKept = 4;                          // nor are layers kept in one part in so many
+constexpr std::uint64_t kLeastCache = std::uint64_t{512} << 20;  // of an engine (engine/memory.h)
 constexpr std::uint64_t kLogitCopies = 3;  // logits, their product in the arithmetic's type, what softmax needs
 
 std::uint64_t u(std::int64_t v) { return static_cast<std::uint64_t>(v); }
@@ -105,7 +106,9 @@ std::vector<PlanRow> fixed_rows(const weightfile::ModelConfig& c, const PlanRequ
   add(r.lora.rank > 0 ? "LoRA matrices" : "masters", numbers(s.trained, "f32"), s.trained * kF32);
   add("gradients", numbers(s.trained, "f32"), s.trained * kF32);
   add("moments", "two for each number, in f32", s.trained * 2 * kF32);
-  add("engine", "the weights once more, for validation's replies", r.generates ? s.numbers * s.type : 0);
+  const std::uint64_t weights = s.numbers * s.type;
+  add("engine", "the weights once more, and a cache for validation's replies",
+      r.generates ? weights + std::max(weights / 5, kLeastCache) : 0);
   add("logits", std::to_string(kLogitRows) + " rows of " + format_grouped(u(c.vocab)) + ", with their gradient",
       u(kLogitRows) * u(c.vocab) * kF32 * kLogitCopies);
   add("one gradient", "of the largest matrix, before it is added", r.bf16 ? s.n.largest * s.type : 0);

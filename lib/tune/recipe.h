@@ -1,10 +1,11 @@
 // What decides a training run: the values of a recipe, each of which a flag may change.
 //
-// The one recipe is RM-R1's supervised training as it was run (arXiv:2505.02387, and the flags of its published script): AdamW
+// The one recipe is RM-R1's supervised training as it was run (arXiv:2505.02387, and the flags of its published script, RM-R1-UIUC/RM-R1,
+// rm_r1/scripts/Distill/local/distill_qwen2.5-7b-instruct.sh): AdamW
 // (0.9, 0.95) without weight decay, lr 5e-6 over a cosine to a tenth with 3 % warm-up, gradients clipped at 1, batches of 128 chains
 // each a mean of its own, chains of at most 12,288 tokens, one epoch, loss on the response. They are the defaults too: naming the
-// recipe says that a run is meant to be upstream's. Two things differ from what upstream ran: it cut longer chains, which are left out
-// here, and learned the assistant's header too, which Mask::kHeader does. Plain values; pure.
+// recipe says that a run is meant to be upstream's. Three things differ from what upstream ran: it cut longer chains, which are left out
+// here; dropped the last batch of an epoch where that was short; and learned the assistant's header too, which Mask::kHeader does. Plain values; pure.
 #pragma once
 
 #include <cstdint>

@@ -3,10 +3,12 @@
 #include <charconv>
 #include <set>
 
+#include "lib/base/escape.h"
 #include "lib/base/folder_lock.h"
 #include "lib/base/free_memory.h"
 #include "lib/base/number.h"
 #include "lib/generate/local.h"
+#include "lib/records/writer.h"
 #include "lib/tune/open_trainer.h"
 #include "lib/tune/plan.h"
 #include "lib/weightfile/fingerprint.h"
@@ -123,11 +125,19 @@ Result<Wanted> wanted(const TrainOptions& o, const Chains& c, const Base& base) 
 
 Result<tune::MemoryPlan> plan_for(const TrainOptions& o, const Chains& c, const Base& base, const FoundRun* found) {
   tune::PlanRequest request = plan_request(o, c);
-  if (found) request.pass_tokens = found->notes.pass_tokens;  // as it ran, so that it ends as it would have
+  // As it ran, so that it ends as it would have; a flag that is given wins.
+  if (found && o.pass_tokens == 0) request.pass_tokens = found->notes.pass_tokens;
   tune::MemoryPlan plan = tune::plan_memory(base.file->config(), request);
   if (o.common.dry_run) return plan;
   tell(o, text(c) + "\n" + tune::describe(o.settings) + tune::table(plan));
   RM_TRY(tune::check_plan(base.file->config(), request));
+  if (!plan.fits()) {
+    tell(o, "that is more than is free: give a smaller --pass-tokens, or the system may end the run");
+  }
+  if (found && o.pass_tokens > 0 && o.pass_tokens != found->notes.pass_tokens) {
+    tell(o, "--pass-tokens was " + std::to_string(found->notes.pass_tokens) + " and is " +
+                std::to_string(o.pass_tokens) + " now: the last bits of the weights will differ");
+  }
   if (o.deterministic && plan.pass_tokens < plan.usual_tokens) {
     tell(o, "memory holds " + format_grouped(static_cast<std::uint64_t>(plan.pass_tokens)) +
                 " tokens at once, and with more of it free there would be more: for the same bits there too give "
@@ -146,14 +156,28 @@ Result<void> restore(const TrainOptions& o, const FoundRun& found, tune::Trainer
                                  return trainer.write_state(index, first, from);
                                }));
   trainer.set_steps(found.notes.optimizer_steps);
-  tell(o, "goes on from " + found.checkpoint.path + ", step " + std::to_string(fit.place().step) + " of " +
+  tell(o, "goes on from " + escape_text(found.checkpoint.path) + ", step " + std::to_string(fit.place().step) + " of " +
               std::to_string(fit.total_steps()));
+  return {};
+}
+
+// What is written must not be what is read, nor two outputs one file.
+Result<void> keep_inputs(const TrainOptions& o) {
+  for (const std::string& out : {o.metrics, o.common.summary}) {
+    if (out.empty() || out == "-") continue;
+    for (const std::string& in : {o.common.in, o.val_file}) {
+      if (!in.empty() && in != "-") RM_TRY(records::refuse_same_file(out, in));
+    }
+  }
+  if (!o.common.summary.empty() && o.common.summary == o.metrics)
+    return usage("is the file of --metrics too; give each its own", "--summary");
   return {};
 }
 
 Result<Exit> run(TrainOptions& o) {
   const auto start = std::chrono::steady_clock::now();
   RM_TRY(interpret(o));
+  RM_TRY(keep_inputs(o));
   RM_ASSIGN(const Base base, open_base(o));
   if (!o.common.dry_run) RM_TRY(refuse_foreign(o, base.path));
   RM_ASSIGN(const Chains chains, read_chains(o, base.lexicon));
@@ -185,7 +209,7 @@ Result<Exit> run(TrainOptions& o) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   RM_TRY(write_summary(o, chains, events, fit, trainer->info(), seconds));
   tell(o, std::to_string(fit.place().step) + " steps in " + format_duration(seconds) + "; the " +
-              (o.settings.lora.rank > 0 && !o.merge ? "adapter" : "model") + " is in " + o.common.out);
+              (o.settings.lora.rank > 0 && !o.merge ? "adapter" : "model") + " is in " + escape_text(o.common.out));
   return chains.failed() > 0 ? Exit::kSomeFailed : Exit::kDone;
 }
 

@@ -12,7 +12,7 @@ Result<void> write_result(const TrainOptions& o, const weightfile::WeightFile& b
   const tune::LoraOptions& l = o.settings.lora;
   if (l.rank == 0 || o.merge) {
     weightfile::ModelWriteOptions w;
-    w.dtype = o.dtype == "f32" ? weightfile::DType::kF32 : weightfile::DType::kBF16;
+    w.dtype = trainer.info().dtype == "f32" ? weightfile::DType::kF32 : weightfile::DType::kBF16;
     return weightfile::write_model(o.common.out, base, w,
                                    [&](const std::string& name, std::uint64_t first, std::span<float> to) {
                                      return trainer.read_model(name, first, to);

@@ -47,10 +47,7 @@ TrainRun::TrainRun(const TrainOptions& o, const Chains& c, const Wanted& wanted,
 
 Result<void> TrainRun::open(std::optional<tune::Place> resumed) {
   const auto step = resumed ? std::optional(resumed->step) : std::nullopt;
-  RM_ASSIGN(log_, metrics::Log::open(o_.metrics, step));
-  if (!o_.tensorboard.empty()) {
-    RM_ASSIGN(events_, metrics::EventFile::open(o_.tensorboard, step));
-  }
+  RM_ASSIGN(sinks_, metrics::Sinks::open({o_.metrics, o_.tensorboard, step}));
   const std::int64_t epochs = o_.settings.epochs;
   progress_.set_total(static_cast<std::uint64_t>(chains_.learn_tokens * epochs));
   if (resumed) {
@@ -66,13 +63,7 @@ Result<void> TrainRun::open(std::optional<tune::Place> resumed) {
 
 Result<void> TrainRun::close() {
   progress_.finish();
-  if (events_) RM_TRY(events_->close());
-  return log_->close();
-}
-
-Result<void> TrainRun::write(const metrics::Record& r) {
-  RM_TRY(log_->write(r));
-  return events_ ? events_->write(r) : Result<void>();
+  return sinks_->close();
 }
 
 Result<void> TrainRun::stepped(const tune::StepReport& r) {
@@ -81,6 +72,8 @@ Result<void> TrainRun::stepped(const tune::StepReport& r) {
   since_ = now;
   step_seconds_ += seconds;
   step_ = r;
+  tokens_ += r.tokens;
+  in_step_ = 0;  // what was run again for want of memory counts once
   draw();
   metrics::TrainStep s;
   s.step = r.step;
@@ -94,11 +87,11 @@ Result<void> TrainRun::stepped(const tune::StepReport& r) {
   record.add("token_accuracy", r.targets > 0 ? static_cast<double>(r.right) / static_cast<double>(r.targets) : 0.0);
   record.add("memory_bytes", resident_bytes());
   if (!r.taken) record.add("refused", 1);
-  return write(record);
+  return sinks_->write(record);
 }
 
 void TrainRun::running(std::int64_t tokens) {
-  tokens_ += tokens;
+  in_step_ += tokens;
   draw();
 }
 
@@ -109,7 +102,7 @@ void TrainRun::draw() {
             format_fixed(step_->loss, 4) + ", ";
   }
   progress_.note(extra + format_bytes(resident_bytes()));
-  progress_.update(static_cast<std::uint64_t>(done_before_ + tokens_), 0, 0);
+  progress_.update(static_cast<std::uint64_t>(done_before_ + tokens_ + in_step_), 0, 0);
 }
 
 void TrainRun::notice(const std::string& sentence) {
@@ -120,21 +113,22 @@ void TrainRun::notice(const std::string& sentence) {
 Result<tune::HeldOutVerdicts> TrainRun::verdicts() {
   generate::LocalOptions local;
   local.engine.model = model_;
+  local.engine.threads = static_cast<int>(o_.threads);
   local.engine.deterministic = o_.deterministic;
   local.chat_file = o_.chat;
   RM_ASSIGN(auto engine, trainer_.engine(local.engine));
   RM_ASSIGN(const auto generator, generate::open_local(local, std::move(engine)));
   std::int64_t said = 0;
-  return tune::held_out_verdicts(*generator, chains_.ask, std::min(kLongestReply, longest_response(chains_) * 5 / 4),
-                                 [&] {
-                                   progress_.note("validation: " + std::to_string(++said) + "/" +
-                                                  std::to_string(chains_.ask.size()) + " verdicts");
-                                   progress_.update(static_cast<std::uint64_t>(done_before_ + tokens_), 0, 0);
-                                 });
+  return tune::held_out_verdicts(
+      *generator, chains_.ask, std::min(kLongestReply, longest_response(chains_) * 5 / 4), [&] {
+        progress_.note("validation: " + std::to_string(++said) + "/" + std::to_string(chains_.ask.size()) +
+                       " verdicts");
+        progress_.update(static_cast<std::uint64_t>(done_before_ + tokens_ + in_step_), 0, 0);
+      });
 }
 
 Result<void> TrainRun::validate(const tune::Place& p) {
-  if (chains_.validate.empty() || log_->validated() == p.step) return {};  // an earlier run did
+  if (chains_.validate.empty() || sinks_->validated() == p.step) return {};  // an earlier run did
   RM_ASSIGN(const tune::HeldOutLoss loss, tune::held_out_loss(trainer_, chains_.validate, p.pass_tokens));
   metrics::Validation v;
   v.step = p.step;
@@ -153,7 +147,7 @@ Result<void> TrainRun::validate(const tune::Place& p) {
   if (v.parsed) sentence += ", verdicts in " + format_fixed(100 * *v.parsed, 1) + " %";
   if (v.verdict_accuracy) sentence += ", right in " + format_fixed(100 * *v.verdict_accuracy, 1) + " %";
   notice(sentence);
-  RM_TRY(write(metrics::record(v)));
+  RM_TRY(sinks_->write(metrics::record(v)));
   since_ = Clock::now();
   return {};
 }

@@ -8,8 +8,7 @@
 #include <string>
 
 #include "lib/base/progress.h"
-#include "lib/metrics/log.h"
-#include "lib/metrics/tensorboard.h"
+#include "lib/metrics/sinks.h"
 #include "lib/tune/fit.h"
 #include "lib/tune/validate.h"
 #include "tools/rm-distill/train_folder.h"
@@ -40,7 +39,6 @@ class TrainRun final : public tune::FitEvents {
 
  private:
   using Clock = std::chrono::steady_clock;
-  Result<void> write(const metrics::Record& r);
   Result<tune::HeldOutVerdicts> verdicts();
   void draw();
 
@@ -50,13 +48,12 @@ class TrainRun final : public tune::FitEvents {
   const std::string& model_;
   tune::Trainer& trainer_;
   Progress progress_;
-  std::optional<metrics::Log> log_;
-  std::optional<metrics::EventFile> events_;
+  std::optional<metrics::Sinks> sinks_;
   std::optional<metrics::Validation> first_, last_;
   std::optional<tune::StepReport> step_;
   Clock::time_point since_;  // the last step, or what came after it
   double step_seconds_ = 0;  // in steps alone
-  std::int64_t tokens_ = 0, done_before_ = 0;
+  std::int64_t tokens_ = 0, in_step_ = 0, done_before_ = 0;
 };
 
 std::uint64_t resident_bytes();  // of this process
