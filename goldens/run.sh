@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build}
-cmake --build "$build" --target verdict_probe distill_probe event_probe text-probe folder-probe train-probe token-probe logit-probe rm-eval rm-distill
+cmake --build "$build" --target verdict_probe distill_probe event_probe text-probe folder-probe save-probe train-probe token-probe logit-probe rm-eval rm-distill
 failed=()
 make_golden() {
   echo "== $*"
@@ -14,6 +14,7 @@ make_golden goldens/base.py
 make_golden goldens/unicode_tables.py --check
 make_golden goldens/dequant.py
 make_golden goldens/safetensors_write.py
+make_golden goldens/checkpoints.py --probe "$build/bin/save-probe"
 make_golden goldens/bradley_terry.py
 make_golden goldens/eval_stats.py
 make_golden goldens/eval_rules.py write

@@ -39,7 +39,10 @@ Result<void> make_folder(const std::string& path) {
 
 Result<void> sync_folder(const std::string& path) {
   const fd::Fd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory) return {};
+  if (!directory) {
+    if (errno == EACCES || errno == ENOENT) return {};
+    return fd::system_error(Exit::kIo, errno, "cannot open the folder to sync it", path);
+  }
   int r = 0;
   do {
     r = ::fsync(directory.number());

@@ -13,7 +13,7 @@ namespace rm {
 std::string parent_folder(const std::string& path);
 // Does nothing where it is there already. What is in the way (a file of this name) is named.
 Result<void> make_folder(const std::string& path);
-// The names in it are on the disk. A folder that may not be read is left as it is.
+// The names in it are on the disk. A folder that may not be read, or is not there, is left as it is.
 Result<void> sync_folder(const std::string& path);
 // Removes one file; false where there was none.
 Result<bool> remove_file(const std::string& path);

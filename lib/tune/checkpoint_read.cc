@@ -80,6 +80,8 @@ enum class Trust { kAsVerified, kNothing };
 // The manifest with the places of all slices. kNothing: every byte of every file is compared with its checksum.
 Result<Manifest> open_checkpoint(const std::string& path, std::int64_t step, Trust trust) {
   const std::string name = path + "/" + kManifestName, where = escape_text(name);
+  const auto kind = fd::kind_of_path(name);
+  if (kind && !kind->regular) return bad(where, "is not a regular file");  // a pipe would be waited for
   RM_ASSIGN(const std::string text, fd::read_file(name, limits::kManifestBytes, Exit::kModel));
   RM_ASSIGN(Manifest m, parse_manifest(text, where));
   if (m.facts.step != step)

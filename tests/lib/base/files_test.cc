@@ -223,6 +223,8 @@ TEST_CASE("folders are made with their parents; a file in the way is named") {
   CHECK(rm::remove_file(t.path("a")).error().exit == Exit::kIo);
   CHECK(rm::sync_folder(t.path("a")).ok());
   CHECK(rm::sync_folder(t.path("nowhere")).ok());
+  t.write("g", "x");
+  CHECK(rm::sync_folder(t.path("g")).error().where == t.path("g"));  // no folder: its names cannot be made safe
   struct Row {
     const char *path, *parent;
   };

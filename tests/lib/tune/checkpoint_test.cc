@@ -1,9 +1,11 @@
 #include "lib/tune/checkpoint.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 
 #include "lib/base/hash.h"
 #include "lib/base/signals.h"
@@ -179,6 +181,47 @@ TEST_CASE("a manifest that lies about its files makes a checkpoint unsound") {
   refused("weights-00001.safetensors");
   std::ofstream(step + "/weights-00001.safetensors", std::ios::binary) << weights;
   std::ofstream(path, std::ios::binary) << good;
+  CHECK(newest(folder).step == 2);
+}
+
+TEST_CASE("what is no file, or another file, in a file's place is said aloud and the one before is taken") {
+  const tests::TempFolder tmp;
+  const std::string folder = tmp.path("c"), step = folder + "/step-00000002";
+  REQUIRE(save(folder, 1, 0, 7000));
+  REQUIRE(save(folder, 2, 0, 7000));
+  struct Row {
+    const char* what;
+    std::function<void(const std::string& path, std::size_t bytes)> put;
+  };
+  const std::vector<Row> rows = {
+      {"nothing", [](const std::string&, std::size_t) {}},
+      {"a folder", [](const std::string& path, std::size_t) { fs::create_directory(path); }},
+      {"a pipe that nobody writes", [](const std::string& path, std::size_t) { ::mkfifo(path.c_str(), 0666); }},
+      {"a link to itself", [](const std::string& path, std::size_t) { fs::create_symlink(path, path); }},
+      {"an empty file", [](const std::string& path, std::size_t) { std::ofstream{path}; }},
+      {"zeros", [](const std::string& path, std::size_t n) { std::ofstream(path) << std::string(n, '\0'); }},
+      {"the file of the step before",
+       [](const std::string& path, std::size_t) {
+         const fs::path file(path);
+         fs::copy(file.parent_path().parent_path() / "step-00000001" / file.filename(), file);
+       }},
+  };
+  const std::string aside = tmp.path("aside");
+  for (const auto& e : fs::directory_iterator(step)) {
+    const std::string file = e.path().string();
+    for (const Row& r : rows) {
+      CAPTURE(file);
+      CAPTURE(r.what);
+      fs::rename(file, aside);
+      r.put(file, fs::file_size(aside));
+      const Newest n = newest(folder);
+      CHECK(n.step == 1);
+      REQUIRE(n.notices.size() == 1);
+      CHECK(n.notices[0].find(file) != std::string::npos);
+      fs::remove(file);
+      fs::rename(aside, file);
+    }
+  }
   CHECK(newest(folder).step == 2);
 }
 
