@@ -7,7 +7,7 @@ if(RM_TESTS)
   add_executable(save-probe tests/fault/save_probe.cc)
   target_link_libraries(save-probe PRIVATE rm_tune)
 
-  foreach(part shim errors kills replace reading limits loop)
+  foreach(part shim errors kills replace reading limits disk loop)
     add_test(NAME fault/${part} COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/fault/checkpoint_faults.py ${part}
       --shim $<TARGET_FILE:rm_fault_shim> --probe $<TARGET_FILE:save-probe>)
     set_tests_properties(fault/${part} PROPERTIES LABELS core TIMEOUT 120)

@@ -8,6 +8,7 @@ Usage: checkpoint_faults.py PART --shim FILE --probe FILE, with PART one of
   replace  the same where the step is there already, with and without a file system that can exchange names
   reading  every call of reading fails: the one before is taken, and it is said aloud
   limits   RLIMIT_FSIZE of every size
+  disk     a disk that is full, where the system lets us mount a small one
   loop     kill_loop.py over a run of many saves
 Scratch is made in memory (/dev/shm) where there is such a place. Prints what was counted; exits 1 where anything is wrong.
 """
@@ -95,17 +96,20 @@ def shim(b):
             f"f = os.open({str(target / 'a')!r}, os.O_WRONLY | os.O_CREAT)\n"
             "n = os.write(f, b'0123456789'); os.fsync(f); os.fsync(f); os.close(f)\n"
             f"os.write(1, str(n).encode()); os.rename({str(target / 'a')!r}, {str(target / 'b')!r})\n"
+            f"os.close(os.open({str(target)!r}, os.O_RDONLY))\n"
             f"os.chdir({str(target)!r}); os.unlink('b'); os.mkdir('c'); os.rmdir('c')\n")
     command = [sys.executable, "-c", code]
     ran, counted = each_syscall.calls(command, b.shim, str(target))
-    expected = {"open": 1, "write": 1, "fsync": 2, "close": 1, "rename": 1, "unlink": 2, "mkdir": 1, "any": 9}
+    expected = {"open": 1, "openr": 1, "write": 1, "fsync": 2, "close": 2, "rename": 1, "unlink": 2, "mkdir": 1, "any": 11}
     got = {kind: n for kind, n in counted.items() if n}
     b.expect(ran.code == 0 and got == expected, f"counted {got}, expected {expected}", ran)
     for fault, code_, out, injected in (("write:1:short", 0, "5", 1), ("write:2:ENOSPC", 0, "10", 0),
                                         ("fsync:2:EIO", 1, "", 1), ("fsync:1+:EINTR", None, "", None),
                                         ("rename:1:KILL", -9, "10", 1), ("mkdir:1:EROFS,unlink:1:EACCES", 1, "10", 1),
-                                        ("any:9:EBADF", 1, "10", 1), ("write:0:EIO", 97, "", 0), ("fork:1:EIO", 97, "", 0),
-                                        ("write:1:EWHAT", 97, "", 0), ("fsync:1:short", 97, "", 0), ("write:1", 97, "", 0)):
+                                        ("any:11:EBADF", 1, "10", 1), ("openr:1:EMFILE", 1, "10", 1),
+                                        ("write:1:torn", -9, "", 1), ("write:0:EIO", 97, "", 0), ("fork:1:EIO", 97, "", 0),
+                                        ("write:1:EWHAT", 97, "", 0), ("fsync:1:short", 97, "", 0),
+                                        ("read:1:torn", 97, "", 0), ("write:1", 97, "", 0)):
         if code_ is None:  # Python calls again for ever
             continue
         shutil.rmtree(target)
@@ -118,6 +122,8 @@ def shim(b):
             continue
         ran, counted = each_syscall.run_with(command, b.shim, fault, str(target))
         b.expect((ran.code, ran.out, ran.injected) == (code_, out, injected), f"{fault}: {ran}", ran)
+        if "torn" in fault:
+            b.expect((target / "a").read_bytes() == b"01234", f"{fault}: left something else than half", ran)
 
 
 def errors(b):
@@ -215,12 +221,38 @@ def limits(b):
     b.expect(ran.returncode == 0, "as many bytes as the largest file has", ran)
 
 
+# A file system of 160 KiB, mounted where nobody else sees it, filled by saves that remove nothing.
+def disk(b):
+    place = b.scratch / "disk"
+    place.mkdir()
+    script = """
+        mount -t tmpfs -o size=160k tmpfs "$1" || exit 77
+        run=$1/run probe=$2
+        "$probe" run "$run" 50 0; echo "ended $?"
+        "$probe" check "$run"
+        ls "$run/checkpoints" | tail -n 1
+        rm -r "$run/checkpoints/step-00000001" "$run/checkpoints/step-00000002"
+        "$probe" run "$run" 50 1 && "$probe" check "$run"
+    """
+    ran = subprocess.run(["unshare", "-rm", "bash", "-c", script, "disk", place, b.probe], capture_output=True, text=True)
+    if ran.returncode == 77 or "unshare" in ran.stderr:
+        print(f"disk: skipped, nothing can be mounted: {ran.stderr.strip()}")
+        return
+    b.runs += 1
+    lines = ran.stdout.split()
+    right = len(lines) == 5 and lines[:2] == ["ended", "5"] and lines[4] == "50" and lines[3] == step_name(int(lines[2]))
+    b.expect(right, f"a full disk: {lines}", ran)
+    b.expect("No space left" in ran.stderr and ran.stderr.count("\n") == 1, "a full disk: said something else", ran)
+
+
 # Killed after the last save, before the oldest one is gone, a run has nothing left to do: only the kept ones are compared.
 def loop(b):
+    command, check = f"{b.probe} run {{out}} 60", f"{b.probe} check {{out}}"
     ran = subprocess.run([sys.executable, HERE / "kill_loop.py", "--dir", b.scratch / "loop", "--kills", "40", "--seed", "7",
-                          "--run", f"{b.probe} run {{out}} 60", "--resume", f"{b.probe} run {{out}} 60", "--same",
-                          "checkpoints/step-00000059/*", "--same", "checkpoints/step-00000060/*", "--check", f"{b.probe} check {{out}}", "--delay-check",
-                          f"{b.probe} check {{out}}"], capture_output=True, text=True)
+                          "--run", command, "--resume", command, "--same", "checkpoints/step-00000059/*",
+                          "--same", "checkpoints/step-00000060/*", "--check", check, "--delay-check", check,
+                          "--aim", "checkpoints/*.partial", "--within", "0.001", "--share", "0.4"],
+                         capture_output=True, text=True)
     b.runs += 40
     b.expect(ran.returncode == 0, ran.stdout, ran)
     print(ran.stdout.splitlines()[-1])
@@ -236,7 +268,7 @@ def loop(b):
 
 
 def main():
-    parts = {f.__name__: f for f in (shim, errors, kills, replace, reading, limits, loop)}
+    parts = {f.__name__: f for f in (shim, errors, kills, replace, reading, limits, disk, loop)}
     p = argparse.ArgumentParser()
     p.add_argument("part", choices=parts)
     p.add_argument("--shim", required=True)

@@ -21,8 +21,8 @@ import subprocess
 import sys
 import tempfile
 
-KINDS = ("write", "pwrite", "fsync", "fdatasync", "rename", "renameat2", "close", "open", "mkdir", "unlink", "ftruncate",
-         "fallocate")
+KINDS = ("write", "pwrite", "fsync", "fdatasync", "rename", "renameat2", "close", "open", "openr", "mkdir", "unlink",
+         "ftruncate", "fallocate")
 Ran = collections.namedtuple("Ran", "code out err injected")
 
 

@@ -5,9 +5,11 @@
     --same model.safetensors --same 'checkpoints/*/manifest.json' --same-lines metrics.jsonl:seconds,tokens_per_s
 
 {out} is SCRATCH/whole for the undisturbed run, SCRATCH/killed-1 for the other. SIGKILL goes to the command and its children
-after a time drawn evenly from --from to --to seconds (0 to as long as the undisturbed run took). A command that has finished
-before its moment is compared, and the rest of the kills go to a new run, SCRATCH/killed-2 and so on. Commands are split into
-words as a shell does; no shell runs.
+after a time drawn evenly from --from to --to seconds (0 to as long as the undisturbed run took, or --share of that). With
+--aim 'checkpoints/*.partial' half of the kills wait from that moment on for a file or folder below {out} that matches and was
+not there, and come within --within seconds (0.01) after it: in the middle of a save. A command that has finished before its
+moment is compared, and the rest of the kills go to a new run, SCRATCH/killed-2 and so on. Commands are split into words as a
+shell does; no shell runs.
 
 --same NAME         a file below {out}, or several by * and ?: equal byte for byte, and the same names on both sides
 --same-lines NAME:KEYS  JSON lines, equal but for these members (times)
@@ -16,6 +18,7 @@ words as a shell does; no shell runs.
 Prints every kill; exits 1 where anything differs or a command fails.
 """
 import argparse
+import glob
 import json
 import os
 import pathlib
@@ -36,12 +39,22 @@ def start(text, out, log):
     return subprocess.Popen(words(text, out), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
 
-def run_for(text, out, seconds, log):
-    """Its exit code, or None where it had to be killed."""
+def matches(out, pattern):
+    return set(glob.glob(str(out / pattern))) if pattern else set()
+
+
+def run_for(text, out, seconds, log, aim="", after=0.0):
+    """Its exit code, or None where it had to be killed: after so many seconds, or `after` what `aim` matches came then."""
     process = start(text, out, log)
     try:
         return process.wait(seconds)
     except subprocess.TimeoutExpired:
+        known = matches(out, aim)
+        while aim and process.poll() is None and matches(out, aim) <= known:
+            time.sleep(0.0005)
+        time.sleep(after)
+        if process.poll() is not None:
+            return process.returncode
         os.killpg(process.pid, signal.SIGKILL)  # the session that was made for it
         process.wait()
         return None
@@ -91,7 +104,7 @@ def check(text, out):
 
 def options():
     p = argparse.ArgumentParser(usage="kill_loop.py --dir SCRATCH --run COMMAND --resume COMMAND [--kills N] [--seed N] "
-                                      "[--same NAME]... [--same-lines NAME:KEYS]... [--check COMMAND]")
+                                      "[--same NAME]... [--same-lines NAME:KEYS]... [--check COMMAND] [--aim PATTERN]")
     p.add_argument("--dir", required=True, type=pathlib.Path)
     p.add_argument("--run", required=True)
     p.add_argument("--resume", required=True)
@@ -99,6 +112,9 @@ def options():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--from", dest="low", type=float, default=0.0)
     p.add_argument("--to", dest="high", type=float)
+    p.add_argument("--share", type=float, default=1.0)
+    p.add_argument("--aim", default="")
+    p.add_argument("--within", type=float, default=0.01)
     p.add_argument("--same", action="append", default=[])
     p.add_argument("--same-lines", action="append", default=[])
     p.add_argument("--check", default="")
@@ -111,11 +127,12 @@ def kill_and_finish(o, rng, high, out, left, log):
     kills, command, bad = 0, o.run, []
     while kills < left:
         seconds = rng.uniform(o.low, high)
-        code = run_for(command, out, seconds, log)
+        aim = o.aim if o.aim and rng.random() < 0.5 else ""
+        code = run_for(command, out, seconds, log, aim, rng.uniform(0, o.within) if aim else 0)
         if code is not None:
             return kills, bad + ([] if code == 0 else [f"{command}: ended with {code}"])
         kills += 1
-        print(f"{out.name}: killed after {seconds:.3f} s", flush=True)
+        print(f"{out.name}: killed after {seconds:.3f} s" + (" and a while, in a save" if aim else ""), flush=True)
         bad += check(o.delay_check, out)
         command = o.resume
     code = start(command, out, log).wait()
@@ -137,7 +154,7 @@ def main():
             print(f"undisturbed, the command ends with {code}: see {log_path}")
             return 1
         print(f"undisturbed: {took:.2f} s")
-        high = took if o.high is None else o.high
+        high = took * o.share if o.high is None else o.high
         bad, left, runs, compared = check(o.check, whole), o.kills, 0, 0
         while runs == 0 or left > 0:
             runs += 1

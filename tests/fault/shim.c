@@ -4,15 +4,16 @@
 //
 // RM_FAULT       one fault or several with commas between, each KIND:N:WHAT. The N-th call of that kind, counted from 1;
 //                "N+" is the N-th and all after it. WHAT is the name of an error (ENOSPC), "short" (a read or write moves
-//                half of what was asked for) or "KILL" (the process gets SIGKILL instead of the call). Of several that are
-//                due at one call the first in the list comes.
+//                half of what was asked for), "KILL" (the process gets SIGKILL instead of the call) or "torn" (half of a
+//                write is made, then SIGKILL comes). Of several that are due at one call the first in the list comes.
 // RM_FAULT_PATH  only calls on paths that hold this text count. Of a descriptor it is the path it was opened with.
 // RM_FAULT_LOG   a file of what was seen: for each kind 16 bytes of name, then calls and injected faults as 64-bit integers,
 //                little-endian. It is shared memory: right even after SIGKILL, and all processes of a command count together.
 //
-// KINDS: read pread write pwrite fsync fdatasync rename renameat2 close open (for writing) mkdir unlink (and rmdir)
-// ftruncate fallocate, and "any" for all of them. A failed close does close. Calls are made as system calls, so that nothing
-// is looked up or allocated; what the C library's own streams (fopen, opendir) do inside is not seen. Safe in threads.
+// KINDS: read pread write pwrite fsync fdatasync rename renameat2 close open (for writing) openr (for reading, folders
+// too) mkdir unlink (and rmdir) ftruncate fallocate, and "any" for all of them. A failed close does close. Calls are made
+// as system calls, so that nothing is looked up or allocated; what the C library's own streams (fopen, opendir) do inside
+// is not seen. Safe in threads.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -39,6 +40,7 @@ enum Kind {
   kRenameat2,
   kClose,
   kOpen,
+  kOpenr,
   kMkdir,
   kUnlink,
   kFtruncate,
@@ -47,9 +49,9 @@ enum Kind {
   kKinds
 };
 
-static const char* const kNames[kKinds] = {"read",      "pread",  "write",     "pwrite",    "fsync",
-                                           "fdatasync", "rename", "renameat2", "close",     "open",
-                                           "mkdir",     "unlink", "ftruncate", "fallocate", "any"};
+static const char* const kNames[kKinds] = {"read",   "pread",     "write",     "pwrite", "fsync", "fdatasync",
+                                           "rename", "renameat2", "close",     "open",   "openr", "mkdir",
+                                           "unlink", "ftruncate", "fallocate", "any"};
 
 static const struct {
   const char* name;
@@ -59,12 +61,12 @@ static const struct {
                {"EINVAL", EINVAL}, {"ENOSYS", ENOSYS}, {"EPERM", EPERM},        {"EBADF", EBADF},
                {"EFBIG", EFBIG},   {"ENOMEM", ENOMEM}, {"ENOTEMPTY", ENOTEMPTY}};
 
-enum { kShort = -1, kKill = -2, kNone = 0, kMostFaults = 8, kMostPath = 4096, kBadConfig = 97 };
+enum { kShort = -1, kKill = -2, kTorn = -3, kNone = 0, kMostFaults = 8, kMostPath = 4096, kBadConfig = 97 };
 
 struct Fault {
   enum Kind kind;
   uint64_t from, to;  // calls, counted from 1
-  int what;           // an error number, kShort or kKill
+  int what;           // an error number, kShort, kKill or kTorn
 };
 
 struct Count {
@@ -97,13 +99,17 @@ static int is_word(const char* s, size_t n, const char* name) { return strlen(na
 
 static int what_of(const char* s, size_t n, enum Kind kind) {
   if (is_word(s, n, "KILL")) return kKill;
+  if (is_word(s, n, "torn")) {
+    if (kind != kWrite && kind != kPwrite) refuse("RM_FAULT: only writes can be torn");
+    return kTorn;
+  }
   if (is_word(s, n, "short")) {
     if (kind > kPwrite) refuse("RM_FAULT: only reads and writes can be short");
     return kShort;
   }
   for (size_t i = 0; i < sizeof kErrors / sizeof *kErrors; ++i)
     if (is_word(s, n, kErrors[i].name)) return kErrors[i].number;
-  refuse("RM_FAULT: unknown fault; expected the name of an error, short or KILL");
+  refuse("RM_FAULT: unknown fault; expected the name of an error, short, KILL or torn");
   return kNone;
 }
 
@@ -213,7 +219,12 @@ static int on(void) { return __atomic_load_n(&g_on, __ATOMIC_ACQUIRE); }
     return -1;                                            \
   }
 
-static size_t moved(int due, size_t n) { return due == kShort && n > 1 ? n / 2 : n; }
+static size_t moved(int due, size_t n) { return due != kNone && n > 1 ? n / 2 : n; }
+// A write that is torn is the last thing its process does.
+static ssize_t after(int due, ssize_t n) {
+  if (due == kTorn) syscall(SYS_kill, getpid(), SIGKILL);
+  return n;
+}
 
 ssize_t read(int fd, void* to, size_t n) {
   FAULT(kRead, descriptor_counts(fd))
@@ -230,15 +241,15 @@ ssize_t pread(int fd, void* to, size_t n, off_t at) {
 ssize_t pread64(int fd, void* to, size_t n, off64_t at) { return pread(fd, to, n, at); }
 ssize_t write(int fd, const void* from, size_t n) {
   FAULT(kWrite, descriptor_counts(fd))
-  return syscall(SYS_write, fd, from, moved(due, n));
+  return after(due, syscall(SYS_write, fd, from, moved(due, n)));
 }
 ssize_t writev(int fd, const struct iovec* parts, int n) {
   FAULT(kWrite, descriptor_counts(fd))
-  return syscall(SYS_writev, fd, parts, due == kShort && n > 1 ? n / 2 : n);
+  return after(due, syscall(SYS_writev, fd, parts, (int)moved(due, (size_t)n)));
 }
 ssize_t pwrite(int fd, const void* from, size_t n, off_t at) {
   FAULT(kPwrite, descriptor_counts(fd))
-  return syscall(SYS_pwrite64, fd, from, moved(due, n), at);
+  return after(due, syscall(SYS_pwrite64, fd, from, moved(due, n), at));
 }
 ssize_t pwrite64(int fd, const void* from, size_t n, off64_t at) { return pwrite(fd, from, n, at); }
 
@@ -295,7 +306,7 @@ int remove(const char* name) {
 
 static int open_at(int folder, const char* name, int flags, mode_t mode) {
   const int writes = (flags & O_ACCMODE) != O_RDONLY;
-  FAULT(kOpen, writes && path_counts(folder, name))
+  FAULT(writes ? kOpen : kOpenr, path_counts(folder, name))
   return (int)syscall(SYS_openat, folder, name, flags, mode);
 }
 static int makes(int flags) { return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE; }
