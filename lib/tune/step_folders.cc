@@ -114,8 +114,10 @@ Result<void> put_in_place(const std::string& folder, std::int64_t step) {
   const std::string path = step_path(folder, step), partial = partial_path(folder, step);
   if (fd::kind_of_path(path)) {
     if (::renameat2(AT_FDCWD, partial.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0) {
-      RM_TRY(sync_folder(folder));
-      return remove_tree(partial);
+      const auto synced = sync_folder(folder);
+      if (synced) return remove_tree(partial);
+      (void)::renameat2(AT_FDCWD, partial.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE);  // as it was
+      return synced;
     }
     if (errno != EINVAL && errno != ENOSYS)
       return fd::system_error(Exit::kIo, errno, "cannot replace the checkpoint of the same step", path);
