@@ -1,9 +1,11 @@
-# What scripts about rm-distill train share: sourced after expect.bash.
+# What scripts about rm-distill train share, with all of expect.bash: sourced, not run.
+. "$RM_SOURCE/tests/cli/expect.bash"
 
 # tiny [FLAGS]: in the folder `tiny` a model that trains in milliseconds, with the vocabulary of a real one (tiny_model.py). The script is
 # skipped where there is no real one, or no Torch object.
 tiny() {
   small_model; engine
+  # shellcheck disable=SC2154  # small_model() sets it
   [ -d real ] || folder-probe texts "$model" real
   python3 "$RM_SOURCE/tests/cli/tiny_model.py" real tiny "$@"
 }
@@ -21,6 +23,7 @@ PY
 }
 
 # Short of an output folder: a run whose bits are the same each time. 12 steps where there are 40 chains.
+# shellcheck disable=SC2034  # of the scripts that source this
 train="rm-distill train -m tiny -i chains.jsonl --lr 1e-2 --epochs 3 --batch-size 10 --deterministic --threads 1 --quiet"
 
 # figures DIR: its metrics without what a clock or the machine says.

@@ -1,6 +1,5 @@
 # What is no chain is counted and told by file and line, and ends a run with 1, or with --on-error stop with 3; nothing is cut to fit.
 # What cannot be trained at all ends it with 2, 3 or 4.
-. "$RM_SOURCE/tests/cli/expect.bash"
 . "$RM_SOURCE/tests/cli/train.bash"
 tiny
 chains 20 >good.jsonl

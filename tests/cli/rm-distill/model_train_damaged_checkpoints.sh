@@ -1,13 +1,12 @@
 # A damaged checkpoint is found, named and passed over for the one before it, and the run still ends with the same bits. Where none is
 # sound the run ends with 4 and touches nothing.
-. "$RM_SOURCE/tests/cli/expect.bash"
 . "$RM_SOURCE/tests/cli/train.bash"
 tiny
 chains 40 >chains.jsonl
 run="${train/--quiet/} --save-every 3 --keep 3"
 ends 0 $run -o whole
 lines whole/metrics.jsonl 12
-weights=weights-00001.safetensors
+weights="weights-00001.safetensors"
 size=$(wc -c <whole/checkpoints/step-00000012/$weights)
 for damage in "flip $weights 9" "flip $weights $((size / 2))" "flip $weights -1" "flip manifest.json 30" "flip manifest.json -20" \
   "truncate -s -1 $weights" "truncate -s 0 manifest.json" "rm manifest.json" "rm $weights"; do

@@ -1,6 +1,5 @@
 # A disk that is full, a limit on file sizes, and every call of a save that fails end a run with 5 and a file's name. The checkpoint before
 # is whole, and once there is room --resume goes on to the bits of a run that knew nothing of it.
-. "$RM_SOURCE/tests/cli/expect.bash"
 . "$RM_SOURCE/tests/cli/train.bash"
 tiny
 chains 40 >chains.jsonl

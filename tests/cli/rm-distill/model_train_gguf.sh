@@ -1,6 +1,5 @@
 # A .gguf as base: the same weights come out as from the same model in a folder, whole or as an adapter, beside a configuration and a
 # tokenizer made of its metadata. One step of a real, quantised model.
-. "$RM_SOURCE/tests/cli/expect.bash"
 . "$RM_SOURCE/tests/cli/train.bash"
 tiny
 python3 "$RM_SOURCE/tests/cli/tiny_gguf.py" "$model" tiny.gguf

@@ -1,6 +1,5 @@
 # An adapter is trained on from its own values: at a rate that moves nothing it comes out as it went in, else its loss goes on falling
 # from where it stood, and the flags that its folder answers are refused.
-. "$RM_SOURCE/tests/cli/expect.bash"
 . "$RM_SOURCE/tests/cli/train.bash"
 tiny
 chains 40 >chains.jsonl

@@ -1,6 +1,5 @@
 # A model learns to write chains that end in a verdict: loss falls, its own replies to held-out prompts come to have a verdict, and rm-judge
 # reads them. Two runs give the same bytes; fewer tokens at once the same losses but for rounding.
-. "$RM_SOURCE/tests/cli/expect.bash"
 . "$RM_SOURCE/tests/cli/train.bash"
 tiny
 chains 60 >chains.jsonl

@@ -1,6 +1,5 @@
 # LoRA leaves an adapter as PEFT saves it, which rm-judge loads; with --merge a whole model. Both write the same text, the base another.
 # The base is left alone, and a run that was stopped ends with the same bytes.
-. "$RM_SOURCE/tests/cli/expect.bash"
 . "$RM_SOURCE/tests/cli/train.bash"
 tiny
 cp -r tiny before

@@ -1,5 +1,4 @@
 # Gradients that are not finite cost their steps, the third in a row ends a run with 6, and nothing that is on the disk is poisoned.
-. "$RM_SOURCE/tests/cli/expect.bash"
 . "$RM_SOURCE/tests/cli/train.bash"
 tiny --norm 1e38
 chains 40 >chains.jsonl

@@ -1,6 +1,5 @@
 # Whose a folder is: one run works in it, a run is not begun over another, nobody's model is written over, and --resume goes on with the
 # same run alone. Nothing that is refused is touched.
-. "$RM_SOURCE/tests/cli/expect.bash"
 . "$RM_SOURCE/tests/cli/train.bash"
 tiny
 chains 40 >chains.jsonl

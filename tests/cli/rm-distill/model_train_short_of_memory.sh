@@ -1,7 +1,6 @@
 # Under a limit on the address space (ulimit -v) a run that has too little refuses before it begins, with 6 and what it needs; one that is
 # told to run more tokens at once than there is room for halves them and goes on, to the same losses but for rounding. Whatever the limit,
 # it ends with 0 or 6.
-. "$RM_SOURCE/tests/cli/expect.bash"
 . "$RM_SOURCE/tests/cli/train.bash"
 tiny --hidden 64 --layers 16
 python3 - >chains.jsonl <<'PY'
@@ -10,7 +9,7 @@ for i in range(8):
     print(json.dumps({"messages": [{"role": "user", "content": f"Which is better, {i}? " + "word " * 460}],
                       "response": f"It is item {i}: <answer>[[{'AB'[i % 2]}]]</answer>"}))
 PY
-run="rm-distill train -m tiny -i chains.jsonl --batch-size 8 --epochs 2 --lr 1e-2 --warmup 0 --threads 1 --dtype f32 --pass-tokens 8192 --save-every 0"
+run="rm-distill train -m tiny -i chains.jsonl --batch-size 8 --lr 1e-2 --warmup 0 --threads 1 --dtype f32 --pass-tokens 8192 --save-every 0"
 ends 0 $run -o free
 jq -c .loss free/metrics.jsonl >losses
 
@@ -44,12 +43,12 @@ has err "that are free"
 low=300000 high=1500000
 under $high
 [ "$rc $halved" = "0 0" ]
-while [ $((high - low)) -gt 20000 ]; do
+while [ $((high - low)) -gt 30000 ]; do
   middle=$(((low + high) / 2))
   under $middle
   if [ "$rc $halved" = "0 0" ]; then high=$middle; else low=$middle; fi
 done
-for less in 12000 20000 28000 36000 44000 60000; do under $((high - less)); done
+for less in 20000 32000 44000 56000; do under $((high - less)); done
 echo "from $high KiB on it goes through; below, $halvings runs halved their passes and went on, $refusals were refused"
 [ $halvings -gt 0 ]
 [ $refusals -gt 0 ]

@@ -1,6 +1,5 @@
 # TERM and USR1 end a run with 75, INT with 130: the state after the last step is saved, and --resume goes on to the bits and figures of
 # a run that was never stopped.
-. "$RM_SOURCE/tests/cli/expect.bash"
 . "$RM_SOURCE/tests/cli/train.bash"
 tiny
 chains 50 >chains.jsonl

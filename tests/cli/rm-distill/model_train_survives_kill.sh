@@ -1,5 +1,4 @@
 # kill -9 at 20 random moments, each followed by --resume: the weights, the newest state and the figures of an undisturbed run.
-. "$RM_SOURCE/tests/cli/expect.bash"
 . "$RM_SOURCE/tests/cli/train.bash"
 tiny
 chains 50 >chains.jsonl

@@ -1,7 +1,6 @@
 # What a run says, and where: counts, values, plan and validation on standard error, nothing with --quiet; figures as JSON lines in a file or
 # on standard output and as event files; a summary; a line at a terminal that says how far it is; and with --dry-run all that is known
 # before weights are loaded.
-. "$RM_SOURCE/tests/cli/expect.bash"
 . "$RM_SOURCE/tests/cli/train.bash"
 tiny
 chains 50 >chains.jsonl
