@@ -12,7 +12,7 @@ ends 0 $run --dry-run
 [ ! -s err ]
 for text in "40 chains to learn (2," "tokens, " "10 to validate on; left out: 2 not_kept" "optimizer  AdamW, betas 0.9 and 0.95" "rate       0.01, cosine" \
   "batch      10 chains, a mean over every 1 chain, 3 epochs" "loss       on the response" "trained    every weight" \
-  "masters          6.1 MiB  1,591,456 numbers in f32" "engine           3.0 MiB" "kept layers" "together" "usable" \
+  "masters          6.1 MiB  1,591,456 numbers in f32" "engine         515.0 MiB" "kept layers" "together" "usable" \
   "steps      12, 1 of them warm-up" "rates      1: 0, 2: 0.01, 6: 0.007369, 12: 0.001182"; do has out "$text"; done
 hasnt out "{"
 mv tiny/model.safetensors hidden  # what it says comes from the shapes
