@@ -45,12 +45,17 @@ Result<void> AppendFile::append(std::string_view data) {
   return e;
 }
 
-Result<void> AppendFile::close() {
+Result<void> AppendFile::sync() {
   int r = 0;
   do {
     r = ::fsync(fd_.number());
   } while (r != 0 && errno == EINTR);
-  if (r != 0 && errno != EINVAL && errno != EROFS) return fd::system_error(Exit::kIo, errno, "cannot sync", path_);
+  if (r == 0 || errno == EINVAL || errno == EROFS) return {};
+  return fd::system_error(Exit::kIo, errno, "cannot sync", path_);
+}
+
+Result<void> AppendFile::close() {
+  RM_TRY(sync());
   return fd_.close(path_);
 }
 

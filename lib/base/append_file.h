@@ -19,6 +19,7 @@ class AppendFile {
   static Result<AppendFile> open(const std::string& path, std::uint64_t keep);
 
   Result<void> append(std::string_view data);  // names the byte at which the disk was full
+  Result<void> sync();                         // what was appended is on the disk
   Result<void> close();                        // fsync and close; what they report
   std::uint64_t size() const { return size_; }
   bool regular() const { return regular_; }  // false: a device or a pipe

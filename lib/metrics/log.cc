@@ -61,6 +61,8 @@ Result<void> Log::write(const Record& r) {
   return out_.flush();
 }
 
+Result<void> Log::sync() { return out_.sync(); }
+
 Result<void> Log::close() { return out_.close(); }
 
 }  // namespace rm::metrics

@@ -23,6 +23,7 @@ class Log {
   static Result<Log> open(const std::string& path, std::optional<std::int64_t> resumed = std::nullopt);
 
   Result<void> write(const Record& r);
+  Result<void> sync();   // what was written is on the disk
   Result<void> close();  // on the disk
   // The step of the last validation that was kept: a resumed run need not take it again.
   std::optional<std::int64_t> validated() const { return validated_; }

@@ -18,6 +18,11 @@ Result<void> Sinks::write(const Record& r) {
   return events_ ? events_->write(r) : Result<void>();
 }
 
+Result<void> Sinks::sync() {
+  if (log_) RM_TRY(log_->sync());
+  return events_ ? events_->sync() : Result<void>();
+}
+
 Result<void> Sinks::close() {
   if (log_) RM_TRY(log_->close());
   return events_ ? events_->close() : Result<void>();

@@ -22,6 +22,8 @@ class Sinks {
  public:
   static Result<Sinks> open(const SinkOptions& o);  // the errors of Log::open and EventFile::open
   Result<void> write(const Record& r);
+  // All of it on the disk: before a checkpoint that stands for it.
+  Result<void> sync();
   Result<void> close();
   // Log::validated() of the file; empty where there is none.
   std::optional<std::int64_t> validated() const { return log_ ? log_->validated() : std::nullopt; }

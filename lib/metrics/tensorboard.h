@@ -37,7 +37,8 @@ class EventFile {
   static Result<EventFile> open(const std::string& folder, std::optional<std::int64_t> resumed = std::nullopt);
 
   Result<void> write(const Record& r);
-  Result<void> close();  // on the disk
+  Result<void> sync() { return file_.sync(); }  // what was written is on the disk
+  Result<void> close();                         // on the disk
   const std::string& path() const { return path_; }
 
  private:

@@ -202,6 +202,14 @@ Result<void> Writer::write(std::string_view line) {
 
 Result<void> Writer::flush() { return impl_->flush(); }
 
+Result<void> Writer::sync() {
+  Impl& m = *impl_;
+  RM_TRY(m.flush());
+  if (!m.file) return {};
+  auto r = m.file->sync();
+  return r ? r : m.fail(r.error());
+}
+
 Result<void> Writer::tick() { return Clock::now() - impl_->last >= kFlushEvery ? impl_->flush() : Result<void>{}; }
 
 Result<void> Writer::close() {

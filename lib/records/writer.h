@@ -35,6 +35,7 @@ class Writer {
 
   Result<void> write(std::string_view line);  // one record, without its newline
   Result<void> flush();                       // all of it to the system
+  Result<void> sync();                        // flush; and a file is on the disk
   Result<void> tick();                        // flush if a second has passed; cheap
   Result<void> close();  // flush, end frames, sync, close: 5 if the last byte did not reach the disk
 

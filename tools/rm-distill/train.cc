@@ -125,8 +125,7 @@ Result<Wanted> wanted(const TrainOptions& o, const Chains& c, const Base& base) 
 
 Result<tune::MemoryPlan> plan_for(const TrainOptions& o, const Chains& c, const Base& base, const FoundRun* found) {
   tune::PlanRequest request = plan_request(o, c);
-  // As it ran, so that it ends as it would have; a flag that is given wins.
-  if (found && o.pass_tokens == 0) request.pass_tokens = found->notes.pass_tokens;
+  if (found && found->runs_as_before(o)) request.pass_tokens = found->notes.pass_tokens;  // to end as it would have
   tune::MemoryPlan plan = tune::plan_memory(base.file->config(), request);
   if (o.common.dry_run) return plan;
   tell(o, text(c) + "\n" + tune::describe(o.settings) + tune::table(plan));
@@ -134,9 +133,9 @@ Result<tune::MemoryPlan> plan_for(const TrainOptions& o, const Chains& c, const 
   if (!plan.fits()) {
     tell(o, "that is more than is free: give a smaller --pass-tokens, or the system may end the run");
   }
-  if (found && o.pass_tokens > 0 && o.pass_tokens != found->notes.pass_tokens) {
-    tell(o, "--pass-tokens was " + std::to_string(found->notes.pass_tokens) + " and is " +
-                std::to_string(o.pass_tokens) + " now: the last bits of the weights will differ");
+  if (found && !found->runs_as_before(o)) {
+    tell(o, "--pass-tokens: " + std::to_string(found->notes.pass_tokens) + " tokens ran at once and now " +
+                std::to_string(o.pass_tokens) + " do: the last bits of the weights will differ");
   }
   if (o.deterministic && plan.pass_tokens < plan.usual_tokens) {
     tell(o, "memory holds " + format_grouped(static_cast<std::uint64_t>(plan.pass_tokens)) +
@@ -150,7 +149,7 @@ Result<tune::MemoryPlan> plan_for(const TrainOptions& o, const Chains& c, const 
 // State and place of the run that is gone on with.
 Result<void> restore(const TrainOptions& o, const FoundRun& found, tune::Trainer& trainer, tune::Fit& fit) {
   for (const std::string& s : odds(found.checkpoint.facts, trainer.info())) tell(o, s);
-  RM_TRY(fit.resume(found.place()));
+  RM_TRY(fit.resume(found.place(o)));
   RM_TRY(tune::load_checkpoint(found.checkpoint, trainer.state(),
                                [&](std::size_t index, std::uint64_t first, std::span<const float> from) {
                                  return trainer.write_state(index, first, from);

@@ -48,6 +48,7 @@ std::string to_json(const Notes& n) {
   std::string out;
   json::Writer w(out);
   w.begin_object().member("optimizer_steps", n.optimizer_steps).member("pass_tokens", n.pass_tokens);
+  w.member("asked_tokens", n.asked_tokens);
   w.member("settings", n.settings).member("base", n.base).end_object();
   return out;
 }
@@ -56,18 +57,20 @@ Result<Notes> read_notes(const tune::FoundCheckpoint& c) {
   json::Document doc;
   const auto top = doc.parse(c.facts.notes);
   const auto find = [&](const char* key) { return top ? top->find(key).value_or(json::Value()) : json::Value(); };
-  const auto steps = find("optimizer_steps").integer(), tokens = find("pass_tokens").integer();
+  const auto steps = find("optimizer_steps").integer(), tokens = find("pass_tokens").integer(),
+             asked = find("asked_tokens").integer();
   const auto settings = find("settings").string(), base = find("base").string();
-  if (steps && *steps >= 0 && tokens && *tokens >= 1 && settings && base)
-    return Notes{*steps, *tokens, std::string(*settings), std::string(*base)};
-  return make_error(Exit::kModel, "bad_checkpoint",
-                    "its notes lack optimizer_steps, pass_tokens, settings or base: no checkpoint of rm-distill train",
-                    escape_text(c.path));
+  if (steps && *steps >= 0 && tokens && *tokens >= 1 && asked && *asked >= 0 && settings && base)
+    return Notes{*steps, *tokens, *asked, std::string(*settings), std::string(*base)};
+  return make_error(
+      Exit::kModel, "bad_checkpoint",
+      "its notes lack optimizer_steps, pass_tokens, asked_tokens, settings or base: no checkpoint of rm-distill train",
+      escape_text(c.path));
 }
 
-tune::Place FoundRun::place() const {
+tune::Place FoundRun::place(const TrainOptions& o) const {
   const tune::RunFacts& f = checkpoint.facts;
-  return {f.step, f.epoch, f.position, notes.pass_tokens};
+  return {f.step, f.epoch, f.position, runs_as_before(o) ? notes.pass_tokens : 0};
 }
 
 std::string checkpoints_of(const TrainOptions& o) { return o.common.out + "/checkpoints"; }

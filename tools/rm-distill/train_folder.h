@@ -14,9 +14,11 @@ namespace rm::rmdistill {
 
 // What a checkpoint of a run says besides its tensors and RunFacts: the notes of its manifest.
 struct Notes {
-  std::int64_t optimizer_steps = 0, pass_tokens = 0;
-  std::string settings;  // as tune::describe() tells them
-  std::string base;      // weightfile::fingerprint() of the model
+  std::int64_t optimizer_steps = 0;
+  std::int64_t pass_tokens = 0;   // as it ran in the end
+  std::int64_t asked_tokens = 0;  // --pass-tokens; 0: not given
+  std::string settings;           // as tune::describe() tells them
+  std::string base;               // weightfile::fingerprint() of the model
 };
 std::string to_json(const Notes& n);
 Result<Notes> read_notes(const tune::FoundCheckpoint& c);  // Exit::kModel
@@ -24,7 +26,9 @@ Result<Notes> read_notes(const tune::FoundCheckpoint& c);  // Exit::kModel
 struct FoundRun {
   tune::FoundCheckpoint checkpoint;
   Notes notes;
-  tune::Place place() const;
+  // --pass-tokens that is given anew wins; else it goes on as it ran.
+  bool runs_as_before(const TrainOptions& o) const { return o.pass_tokens == 0 || o.pass_tokens == notes.asked_tokens; }
+  tune::Place place(const TrainOptions& o) const;
 };
 
 // A run as its command line has it: what must be equal to go on with one.

@@ -153,6 +153,7 @@ Result<void> TrainRun::validate(const tune::Place& p) {
 }
 
 Result<void> TrainRun::save(const tune::Place& p) {
+  RM_TRY(sinks_->sync());  // a power cut must not leave a checkpoint that is ahead of its figures
   const tune::TrainerInfo i = trainer_.info();
   tune::RunFacts f;
   f.seed = wanted_.seed;
@@ -166,7 +167,7 @@ Result<void> TrainRun::save(const tune::Place& p) {
   f.step = p.step;
   f.epoch = p.epoch;
   f.position = p.position;
-  f.notes = to_json({trainer_.steps(), p.pass_tokens, wanted_.settings, wanted_.base});
+  f.notes = to_json({trainer_.steps(), p.pass_tokens, o_.pass_tokens, wanted_.settings, wanted_.base});
   RM_TRY(tune::save_checkpoint(
       checkpoints_of(o_), f, trainer_.state(),
       [this](std::size_t index, std::uint64_t first, std::span<float> to) {

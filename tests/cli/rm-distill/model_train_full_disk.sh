@@ -30,9 +30,12 @@ for what in write:1+:ENOSPC fsync:2:EIO rename:1:EIO; do
   same_run whole part
 done
 
-# Metrics and summary.
+# Metrics and summary. A checkpoint is not written before the figures of its steps are on the disk.
 ends 5 $run -o full --metrics /dev/full
 has err /dev/full
+ends 5 env LD_PRELOAD="$RM_BUILD/tests/librm_fault_shim.so" RM_FAULT=fsync:1:EIO RM_FAULT_PATH=figures/metrics.jsonl $run -o figures
+has err "figures/metrics.jsonl: cannot sync"
+[ -z "$(ls figures/checkpoints 2>/dev/null)" ]
 ends 0 $run -o full --resume --metrics m.jsonl
 same whole/model.safetensors full/model.safetensors
 ends 5 $run -o summary --summary missing/s.json

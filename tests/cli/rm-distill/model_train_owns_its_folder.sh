@@ -51,6 +51,8 @@ untouched part 2 ${run/-m tiny/-m other} -o part --resume
 has err "has another model to begin from (tiny)"
 ends 0 $run -o part --resume --threads 2
 has err "the number of threads was 1 and is 2 now: the last bits of the weights will differ"
+ends 0 $run -o part --resume --pass-tokens 200
+has err "710 tokens ran at once and now 200 do: the last bits of the weights will differ"
 
 # Somebody's model: with and without --resume, a whole one, an adapter, and the base's own folder.
 mkdir theirs adapter

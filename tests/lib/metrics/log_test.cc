@@ -24,6 +24,7 @@ TEST_CASE("each line is in the file when write returns") {
   CHECK(slurp(t.path("m.jsonl")) == "{\"step\":1,\"loss\":3}\n");
   REQUIRE(log->write(Record(2).add("loss", 2.0)).ok());
   CHECK(slurp(t.path("m.jsonl")) == "{\"step\":1,\"loss\":3}\n{\"step\":2,\"loss\":2}\n");
+  CHECK(log->sync().ok());
   CHECK(Log::open(t.path("m.jsonl")).error().reason == "locked");
   CHECK(log->close().ok());
 }
