@@ -53,5 +53,7 @@ echo "== training beside transformers"
 cmake --build "$build" --target train-probe
 "$PYTHON" bench/train.py "$build"
 "$PYTHON" bench/train.py "$build" --keep --only packed
+echo "== eight chains learned by heart"
+bench/overfit.sh "$build"
 echo "== whether 200 chains teach the form"
 "$PYTHON" bench/learns.py "$build"

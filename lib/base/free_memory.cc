@@ -1,5 +1,7 @@
 #include "lib/base/free_memory.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <fstream>
@@ -87,6 +89,13 @@ std::uint64_t free_memory(const std::string& root) {
     lower(group_leaves(dir, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_"));
   });
   return left;
+}
+
+std::uint64_t resident_memory() {
+  std::ifstream in("/proc/self/statm");
+  std::uint64_t size = 0, resident = 0;
+  in >> size >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace rm

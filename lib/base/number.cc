@@ -41,6 +41,11 @@ std::string format_grouped(std::uint64_t v) {
   return digits;
 }
 
+std::string format_padded(std::uint64_t v, std::size_t digits) {
+  const std::string s = std::to_string(v);
+  return std::string(digits - std::min(digits, s.size()), '0') + s;
+}
+
 std::string format_bytes(std::uint64_t v) {
   static constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   if (v < 1024) return std::to_string(v) + " B";

@@ -86,7 +86,5 @@ class TokenEngine {
 //   int rm_engine_abi();                                              equals kEngineAbi
 //   rm::Result<...>* is avoided: the engine or the error comes out through the two pointers.
 //   int rm_engine_open(const EngineOptions*, TokenEngine** out, Error* error);   0 on success
-using AbiFn = int (*)();
-using OpenFn = int (*)(const EngineOptions*, TokenEngine**, Error*);
 
 }  // namespace rm::generate

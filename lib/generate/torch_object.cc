@@ -10,19 +10,16 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/folders.h"
+
 namespace rm::generate {
 namespace {
-
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash);
-}
 
 std::string program_folder() {
   std::string path(4096, '\0');
   const ssize_t n = readlink("/proc/self/exe", path.data(), path.size());
   path.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
-  return folder_of(path);
+  return parent_folder(path);
 }
 
 // The folder of the object this code lies in (librm_core.so, beside the Torch objects), then the one a program expects.
@@ -30,7 +27,7 @@ std::vector<std::string> library_folders() {
   std::vector<std::string> folders;
   Dl_info info{};
   if (dladdr(reinterpret_cast<const void*>(&library_folders), &info) != 0 && info.dli_fname != nullptr)
-    folders.push_back(folder_of(info.dli_fname));
+    folders.push_back(parent_folder(info.dli_fname));
   folders.push_back(program_folder() + "/../lib/rm-r1");
   return folders;
 }

@@ -100,9 +100,8 @@ Result<std::optional<std::uint64_t>> latest_in(const std::string& folder) {
 
 std::string path_in(const std::string& folder, std::uint64_t seconds) {
   static std::atomic<int> opened = 0;
-  const std::string digits = std::to_string(seconds);
-  return folder + "/" + std::string(kFileName) + std::string(digits.size() < 10 ? 10 - digits.size() : 0, '0') +
-         digits + "." + host_name() + "." + std::to_string(::getpid()) + "." + std::to_string(opened++);
+  return folder + "/" + std::string(kFileName) + format_padded(seconds, 10) + "." + host_name() + "." +
+         std::to_string(::getpid()) + "." + std::to_string(opened++);
 }
 
 }  // namespace

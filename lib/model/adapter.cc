@@ -5,15 +5,6 @@
 namespace rm::model {
 
 using weightfile::LoraModule;
-using weightfile::TensorInfo;
-
-Result<std::vector<float>> Adapter::read(const TensorInfo& t) const {
-  std::vector<std::byte> raw(t.bytes);
-  std::vector<float> values(t.shape[0] * t.shape[1]);
-  RM_TRY(file_.read(t, 0, raw));
-  weightfile::dequantise(t.dtype, raw, values);
-  return values;
-}
 
 Result<std::unique_ptr<Linear>> Adapter::wrap(std::unique_ptr<Linear> base) {
   std::vector<LoraLinear::Update> updates;
@@ -25,8 +16,8 @@ Result<std::unique_ptr<Linear>> Adapter::wrap(std::unique_ptr<Linear> base) {
     used_.insert(part.name);
     const auto r = static_cast<std::int64_t>(found->a.shape[0]), in = static_cast<std::int64_t>(found->a.shape[1]);
     const std::int64_t rank = (r + 15) / 16 * 16;  // filled up with zeros
-    RM_ASSIGN(std::vector<float> a, read(found->a));
-    RM_ASSIGN(const std::vector<float> b, read(found->b));
+    RM_ASSIGN(std::vector<float> a, file_.floats(found->a));
+    RM_ASSIGN(const std::vector<float> b, file_.floats(found->b));
     a.resize(static_cast<std::size_t>(rank * in));
     std::vector<float> wide(static_cast<std::size_t>(part.rows * rank));
     for (std::int64_t o = 0; o < part.rows; ++o) std::copy_n(b.begin() + o * r, r, wide.begin() + o * rank);

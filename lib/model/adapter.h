@@ -22,8 +22,6 @@ class Adapter {
   Result<void> check_all_used() const;
 
  private:
-  Result<std::vector<float>> read(const weightfile::TensorInfo& t) const;
-
   const weightfile::LoraFile& file_;
   ops::Backend& backend_;
   at::ScalarType dtype_;

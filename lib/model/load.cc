@@ -7,6 +7,7 @@
 #include "lib/base/free_memory.h"
 #include "lib/model/adapter.h"
 #include "lib/model/device.h"
+#include "lib/model/layers.h"
 #include "lib/model/torch_model.h"
 #include "lib/model/weight_reader.h"
 #include "lib/ops/cpu/pool.h"
@@ -17,8 +18,6 @@ namespace {
 
 using weightfile::ModelConfig;
 using weightfile::WeightFile;
-
-constexpr const char* kEmbedding = "model.embed_tokens.weight";
 
 std::string gigabytes(std::uint64_t bytes) {
   char text[32];
@@ -48,7 +47,7 @@ std::uint64_t bytes_needed(const WeightFile& file, const Precision& precision) {
   std::uint64_t n = 0;
   for (const weightfile::Planned& p : weightfile::plan(file.config())) {
     const weightfile::TensorInfo* t = file.find(p.name);
-    if (t && !file.config().tied && p.name == kEmbedding) {
+    if (t && !file.config().tied && p.name == std::string(kEmbedding) + ".weight") {
       n += t->bytes;  // kept as stored
       continue;
     }
@@ -82,50 +81,23 @@ Result<void> check_memory(const WeightFile& file, const ops::Backend& backend, c
 }
 
 // Reads Linears and lets the adapter, if there is one, wrap them.
-struct LinearSource {
-  WeightReader& reader;
-  Adapter* adapter;
-  unsigned blocks;
-  Result<std::unique_ptr<Linear>> linear(Kind kind, const std::vector<std::string>& modules, bool bias) {
-    RM_ASSIGN(auto base, reader.linear(modules, bias, (blocks & kind) != 0));
-    if (!adapter) return base;
-    return adapter->wrap(std::move(base));
+class FileSource final : public WeightSource {
+ public:
+  FileSource(WeightReader& reader, Adapter* adapter, unsigned blocks)
+      : reader_(reader), adapter_(adapter), blocks_(blocks) {}
+  Result<std::unique_ptr<Linear>> linear(Kind kind, const std::vector<std::string>& modules, bool bias) override {
+    RM_ASSIGN(auto base, reader_.linear(modules, bias, (blocks_ & kind) != 0));
+    if (!adapter_) return base;
+    return adapter_->wrap(std::move(base));
   }
+  Result<std::unique_ptr<RowTable>> table(const std::string& module) override { return reader_.table(module); }
+  Result<at::Tensor> vector(const std::string& name) override { return reader_.vector(name); }
+
+ private:
+  WeightReader& reader_;
+  Adapter* adapter_;
+  unsigned blocks_;
 };
-
-Result<LayerWeights> read_layer(LinearSource& s, const ModelConfig& c, std::int64_t index) {
-  WeightReader& r = s.reader;
-  const std::string at = "model.layers." + std::to_string(index) + ".", attention = at + "self_attn.",
-                    mlp = at + "mlp.";
-  LayerWeights w;
-  RM_ASSIGN(w.attention_norm_D, r.vector(at + "input_layernorm.weight"));
-  RM_ASSIGN(w.qkv, s.linear(kQkv, {attention + "q_proj", attention + "k_proj", attention + "v_proj"}, c.qkv_bias));
-  if (c.qk_norm) {
-    RM_ASSIGN(w.head_norms.q_C, r.vector(attention + "q_norm.weight"));
-    RM_ASSIGN(w.head_norms.k_C, r.vector(attention + "k_norm.weight"));
-    w.head_norms.eps = c.norm_eps;
-  }
-  RM_ASSIGN(w.o, s.linear(kO, {attention + "o_proj"}, c.o_bias));
-  RM_ASSIGN(w.ffn_norm_D, r.vector(at + "post_attention_layernorm.weight"));
-  RM_ASSIGN(w.gate_up, s.linear(kGateUp, {mlp + "gate_proj", mlp + "up_proj"}, c.mlp_bias));
-  RM_ASSIGN(w.down, s.linear(kDown, {mlp + "down_proj"}, c.mlp_bias));
-  return w;
-}
-
-Result<std::unique_ptr<Weights>> read_weights(LinearSource& s, const ModelConfig& c) {
-  auto w = std::make_unique<Weights>();
-  const std::string embedding = "model.embed_tokens";
-  if (!c.tied) {
-    RM_ASSIGN(w->embedding, s.reader.table(embedding));
-  }
-  for (std::int64_t i = 0; i < c.layers; ++i) {
-    RM_ASSIGN(LayerWeights layer, read_layer(s, c, i));
-    w->layers.push_back(std::move(layer));
-  }
-  RM_ASSIGN(w->norm_D, s.reader.vector("model.norm.weight"));
-  RM_ASSIGN(w->head, s.linear(kHead, {c.tied ? "model.embed_tokens" : "lm_head"}, false));
-  return w;
-}
 
 void warn(const WeightFile& file, const std::vector<NotFinite>& found) {
   if (found.empty()) return;
@@ -151,22 +123,21 @@ Result<std::unique_ptr<StepModel>> load_on(const WeightFile& file, const generat
     RM_TRY(lora->check_against(c));
     adapter.emplace(*lora, backend, dtype);
   }
-  LinearSource source{reader, adapter ? &*adapter : nullptr, blocks};
-  RM_ASSIGN(auto weights, read_weights(source, c));
+  FileSource source(reader, adapter ? &*adapter : nullptr, blocks);
+  auto weights = std::make_unique<Weights>();
+  RM_TRY(read_weights(source, c, *weights));
   if (adapter) RM_TRY(adapter->check_all_used());
   warn(file, reader.not_finite());
   const std::int64_t context = o.context > 0 ? std::min(o.context, c.context) : c.context;
   return std::unique_ptr<StepModel>(new TorchModel(c, std::move(weights), backend, dtype, context));
 }
 
-// The buffers of a step come and go hundreds of times a second: keep them instead of returning their pages to the system
-// and clearing new ones, which costs a tenth of prefill.
+}  // namespace
+
 void keep_freed_memory() {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
 }
-
-}  // namespace
 
 Result<std::unique_ptr<StepModel>> load(const WeightFile& file, const generate::EngineOptions& o, unsigned blocks) {
   RM_TRY(weightfile::check_against_plan(file));

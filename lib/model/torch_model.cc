@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/model/batch.h"
 #include "lib/model/exceptions.h"
 
 namespace rm::model {
@@ -73,13 +74,7 @@ ops::Batch TorchModel::make_batch(std::span<const Span> spans, int pad_rows) con
   if (pad_rows > 0 && !backend_.rows_independent()) b.rows = pad_rows;
   ids.resize(static_cast<std::size_t>(b.rows));
   positions.resize(static_cast<std::size_t>(b.rows));
-  const std::int64_t half = config_.head_dim / 2;
-  at::Tensor cos = at::empty({b.rows, half}, at::kFloat), sin = at::empty({b.rows, half}, at::kFloat);
-  const auto n = static_cast<std::size_t>(b.rows * half);
-  angles(rope_, positions, {cos.mutable_data_ptr<float>(), n}, {sin.mutable_data_ptr<float>(), n});
-  b.ids_T = at::tensor(ids, at::kLong).to(backend_.device());
-  b.cos_TC = cos.to(backend_.device());
-  b.sin_TC = sin.to(backend_.device());
+  set_tokens(b, rope_, ids, positions, backend_.device());
   return b;
 }
 

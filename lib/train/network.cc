@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/rng.h"
+#include "lib/model/layers.h"
 #include "lib/model/weight_reader.h"
 
 namespace rm::train {
@@ -16,41 +17,46 @@ std::string last_part(const std::string& module) { return module.substr(module.r
 }  // namespace
 
 // Fills a Network from a file, module by module.
-class NetworkReader {
+class NetworkReader final : public model::WeightSource {
  public:
   NetworkReader(Network& n, const weightfile::WeightFile& file, const tune::TrainerOptions& o)
       : n_(n), o_(o), reader_(file, n.backend_, full() ? at::kFloat : n.compute_, WeightReader::Keep::kFloats) {}
 
   Result<void> read() {
     const weightfile::ModelConfig& c = n_.config_;
-    model::Weights& w = n_.weights_;
-    if (!c.tied) {
-      RM_ASSIGN(Linear table, linear({"model.embed_tokens"}, false, false));
-      n_.embedding_ = table.weight;
-      w.embedding = std::move(table.linear);
-    }
-    for (std::int64_t i = 0; i < c.layers; ++i) {
-      RM_ASSIGN(model::LayerWeights layer, read_layer(i));
-      w.layers.push_back(std::move(layer));
-    }
-    RM_ASSIGN(n_.head_.norm, vector("model.norm.weight"));
-    w.norm_D = n_.head_.norm->working;
-    RM_ASSIGN(Linear head, linear({c.tied ? "model.embed_tokens" : "lm_head"}, false, false));
-    n_.head_.linear = head.linear.get();
+    RM_TRY(model::read_weights(*this, c, n_.weights_));
+    n_.head_.norm = n_.parameters_.find(model::kFinalNorm).parameter;
     n_.head_.eps = c.norm_eps;
     n_.head_.compute = n_.compute_;
-    if (c.tied) n_.embedding_ = head.weight;
-    w.head = std::move(head.linear);
+    n_.embedding_ = n_.parameters_.find(std::string(model::kEmbedding) + ".weight").parameter;
     RM_TRY(check_targets());
     return check_finite();
   }
 
- private:
-  struct Linear {
-    std::unique_ptr<TrainedLinear> linear;
-    Parameter* weight = nullptr;
-  };
+  Result<std::unique_ptr<model::Linear>> linear(model::Kind kind, const std::vector<std::string>& modules,
+                                                bool bias) override {
+    RM_ASSIGN(auto l, make(modules, bias, kind != model::kHead));
+    if (kind == model::kDown) n_.downs_.push_back(l.get());
+    if (kind == model::kHead) n_.head_.linear = l.get();
+    return std::unique_ptr<model::Linear>(std::move(l));
+  }
 
+  Result<std::unique_ptr<model::RowTable>> table(const std::string& module) override {
+    RM_ASSIGN(auto l, make({module}, false, false));
+    return std::unique_ptr<model::RowTable>(std::move(l));
+  }
+
+  Result<at::Tensor> vector(const std::string& name) override {
+    RM_ASSIGN(at::Tensor v, reader_.vector(name));
+    const Parameter& p = keep({{name, 0, v.size(0)}}, v);
+    if (p.trained()) {
+      p.working.requires_grad_(true);  // a leaf: autograd adds to its gradient, which is our buffer
+      p.working.mutable_grad() = p.grad;
+    }
+    return p.working;
+  }
+
+ private:
   bool full() const { return o_.lora.rank == 0; }
 
   static std::vector<ParameterPart> named(const std::vector<LinearPart>& parts, const char* suffix) {
@@ -70,14 +76,13 @@ class NetworkReader {
     return n_.parameters_.add(std::move(p));
   }
 
-  Result<Linear> linear(const std::vector<std::string>& modules, bool bias, bool adaptable) {
+  Result<std::unique_ptr<TrainedLinear>> make(const std::vector<std::string>& modules, bool bias, bool adaptable) {
     RM_ASSIGN(WeightReader::Stack s, reader_.stack(modules, bias));
-    Linear out;
-    out.weight = &keep(named(s.parts, ".weight"), s.w.data);
+    Parameter& w = keep(named(s.parts, ".weight"), s.w.data);
     Parameter* b = bias ? &keep(named(s.parts, ".bias"), s.bias_O) : nullptr;
-    out.linear = std::make_unique<TrainedLinear>(*out.weight, b, s.parts);
-    if (!full() && adaptable) adapt(*out.linear, s.parts, s.w.in);
-    return out;
+    auto l = std::make_unique<TrainedLinear>(w, b, s.parts);
+    if (!full() && adaptable) adapt(*l, s.parts, s.w.in);
+    return l;
   }
 
   // A is uniform in +-1/sqrt(in), B is zero: peft's first values (Kaiming uniform with a = sqrt(5)), from a seed of the module's
@@ -105,42 +110,6 @@ class NetworkReader {
     p.parts = {{name, 0, value.size(0)}};
     make_trained(p, value.to(n_.backend_.device()), n_.compute_);
     return n_.parameters_.add(std::move(p));
-  }
-
-  Result<Parameter*> vector(const std::string& name) {
-    RM_ASSIGN(at::Tensor v, reader_.vector(name));
-    Parameter& p = keep({{name, 0, v.size(0)}}, v);
-    if (p.trained()) {
-      p.working.requires_grad_(true);  // a leaf: autograd adds to its gradient, which is our buffer
-      p.working.mutable_grad() = p.grad;
-    }
-    return &p;
-  }
-
-  Result<model::LayerWeights> read_layer(std::int64_t index) {
-    const weightfile::ModelConfig& c = n_.config_;
-    const std::string at = "model.layers." + std::to_string(index) + ".", attention = at + "self_attn.",
-                      mlp = at + "mlp.";
-    model::LayerWeights w;
-    RM_ASSIGN(const Parameter* norm, vector(at + "input_layernorm.weight"));
-    w.attention_norm_D = norm->working;
-    RM_ASSIGN(Linear qkv, linear({attention + "q_proj", attention + "k_proj", attention + "v_proj"}, c.qkv_bias, true));
-    w.qkv = std::move(qkv.linear);
-    if (c.qk_norm) {
-      RM_ASSIGN(const Parameter* q, vector(attention + "q_norm.weight"));
-      RM_ASSIGN(const Parameter* k, vector(attention + "k_norm.weight"));
-      w.head_norms = {q->working, k->working, c.norm_eps};
-    }
-    RM_ASSIGN(Linear o, linear({attention + "o_proj"}, c.o_bias, true));
-    w.o = std::move(o.linear);
-    RM_ASSIGN(norm, vector(at + "post_attention_layernorm.weight"));
-    w.ffn_norm_D = norm->working;
-    RM_ASSIGN(Linear gate_up, linear({mlp + "gate_proj", mlp + "up_proj"}, c.mlp_bias, true));
-    w.gate_up = std::move(gate_up.linear);
-    RM_ASSIGN(Linear down, linear({mlp + "down_proj"}, c.mlp_bias, true));
-    n_.downs_.push_back(down.linear.get());
-    w.down = std::move(down.linear);
-    return w;
   }
 
   Result<void> check_targets() const {

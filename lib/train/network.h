@@ -30,7 +30,6 @@ class Network {
   ops::PackedBackend& backend() { return backend_; }
   at::Device backend_device() const { return backend_.device(); }
   const model::Rope& rope() const { return rope_; }
-  const Head& head() const { return head_; }
   Head& head() { return head_; }
   Parameter* embedding() const { return embedding_; }  // the head's where it is tied
   std::int64_t layers() const { return config_.layers; }
@@ -39,16 +38,15 @@ class Network {
 
   // A tensor of the model as it is now, LoRA's update added: [rows, in] or [n], f32, on the host. Empty: no such name.
   at::Tensor model_rows(const std::string& name, std::int64_t first_row, std::int64_t count) const;
-  // What the LoRA matrices of a module are called in state(): module + ".lora_A.weight".
+
+ private:
+  friend class NetworkReader;
+  // A matrix that LoRA's update is added to; in state(): module + ".lora_A.weight".
   struct Adapted {
     std::string module;
     Parameter *a = nullptr, *b = nullptr;
     double scale = 1;
   };
-  const std::vector<Adapted>& adapted() const { return adapted_; }
-
- private:
-  friend class NetworkReader;
   Network(const weightfile::ModelConfig& c, at::Device device, at::ScalarType compute, bool plain)
       : config_(c), backend_(device, compute, plain), compute_(compute), rope_(model::make_rope(c)) {}
 

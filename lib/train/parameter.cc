@@ -66,18 +66,4 @@ std::uint64_t ParameterSet::count(bool trained_only) const {
   return n;
 }
 
-std::uint64_t ParameterSet::working_bytes() const {
-  std::uint64_t n = 0;
-  for (const auto& p : all_)
-    if (!p->working.is_same(p->master)) n += p->working.nbytes();
-  return n;
-}
-
-std::uint64_t ParameterSet::state_bytes() const {
-  std::uint64_t n = 0;
-  for (const auto& p : all_)
-    if (p->trained()) n += 4 * p->master.nbytes();
-  return n;
-}
-
 }  // namespace rm::train

@@ -26,8 +26,8 @@ struct ParameterPart {
 struct Parameter {
   std::vector<ParameterPart> parts;
   at::Tensor working;  // [out, in] or [n]
-  at::Tensor master, grad, mean,
-      variance;  // f32, of the same shape; undefined: frozen. mean and variance are AdamW's moments
+  // f32, of the same shape; undefined: frozen. mean and variance are AdamW's moments.
+  at::Tensor master, grad, mean, variance;
   bool trained() const { return master.defined(); }
 };
 
@@ -54,7 +54,6 @@ class ParameterSet {
   at::Tensor gradient_rows(std::size_t index) const;  // of the part of state()[index]
 
   std::uint64_t count(bool trained_only) const;
-  std::uint64_t working_bytes() const, state_bytes() const;
 
  private:
   struct Entry {

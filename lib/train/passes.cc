@@ -3,6 +3,8 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "lib/model/batch.h"
+
 namespace rm::train {
 namespace {
 
@@ -15,14 +17,7 @@ ops::Batch make_batch(Network& n, const tune::Pass& p) {
     b.spans.push_back({p.begins[i], end - p.begins[i], 0, 0});
     for (std::int64_t t = p.begins[i]; t < end; ++t) positions[static_cast<std::size_t>(t)] = t - p.begins[i];
   }
-  const std::int64_t half = n.config().head_dim / 2;
-  at::Tensor cos = at::empty({b.rows, half}, at::kFloat), sin = at::empty({b.rows, half}, at::kFloat);
-  const auto size = static_cast<std::size_t>(b.rows * half);
-  model::angles(n.rope(), positions, {cos.mutable_data_ptr<float>(), size}, {sin.mutable_data_ptr<float>(), size});
-  const at::Device device = n.backend().device();
-  b.ids_T = at::tensor(ids, at::kLong).to(device);
-  b.cos_TC = cos.to(device);
-  b.sin_TC = sin.to(device);
+  model::set_tokens(b, n.rope(), ids, positions, n.backend().device());
   n.backend().prepare(b);
   return b;
 }
@@ -59,8 +54,6 @@ tune::PassSums run_pass(Network& n, const tune::Pass& p, const PassOptions& o) {
   const at::AutoGradMode off(false);
   const ops::Batch b = make_batch(n, p);
   const std::int64_t L = n.layers(), first_kept = o.gradient ? L - std::min(o.kept, L) : L;
-  for (std::int64_t i = 0; i < L; ++i)
-    n.down(i).skip_value(false);  // a pass that ran out of memory may have left it on
 
   at::Tensor x_TD = n.decoder().embed(b);
   std::vector<at::Tensor> inputs;
@@ -87,9 +80,8 @@ tune::PassSums run_pass(Network& n, const tune::Pass& p, const PassOptions& o) {
       k = std::move(kept.back());
       kept.pop_back();
     } else {
-      n.down(i).skip_value(true);
+      const WithoutValue only_gradient(n.down(i));
       k = run_with_graph(n, i, inputs.back(), b);
-      n.down(i).skip_value(false);
       inputs.pop_back();
     }
     torch::autograd::backward({k.out}, {dx_TD});

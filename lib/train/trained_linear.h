@@ -36,16 +36,26 @@ class TrainedLinear final : public model::Linear {
   // Adds to the gradients of all that is trained; returns dx in x's type.
   at::Tensor backward(const at::Tensor& dy_TO, const at::Tensor& x_TI, const std::vector<at::Tensor>& low_TR) const;
 
-  // While set, forward() leaves the product out (its value is not wanted, only its gradient): y is zeros. For layers that
-  // are run again for their gradient, whose last product nobody reads.
-  void skip_value(bool skip) const { skip_ = skip; }
-
  private:
+  friend class WithoutValue;
   Parameter& w_;
   Parameter* bias_;
   std::vector<LoraUpdate> updates_;
   model::LinearInfo info_;
   mutable bool skip_ = false;
+};
+
+// While it lives, forward() leaves the product out (its value is not wanted, only its gradient): y is zeros. For layers that are
+// run again for their gradient, whose last product nobody reads.
+class WithoutValue {
+ public:
+  explicit WithoutValue(const TrainedLinear& l) : linear_(l) { linear_.skip_ = true; }
+  WithoutValue(const WithoutValue&) = delete;
+  WithoutValue& operator=(const WithoutValue&) = delete;
+  ~WithoutValue() { linear_.skip_ = false; }
+
+ private:
+  const TrainedLinear& linear_;
 };
 
 }  // namespace rm::train

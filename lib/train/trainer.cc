@@ -3,32 +3,19 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
-#include <malloc.h>
-
 #include <cstring>
-#include <limits>
 
 #include "lib/engine/open.h"
 #include "lib/engine/threads.h"
 #include "lib/model/device.h"
 #include "lib/model/exceptions.h"
+#include "lib/model/load.h"
 #include "lib/train/live_weights.h"
 #include "lib/train/optimizer.h"
 #include "lib/train/passes.h"
 
 namespace rm::train {
 namespace {
-
-// Passes take and give back the same large blocks over and over; given back to the system, each would be zeroed page by page
-// the next time. The heap keeps them instead.
-void keep_freed_memory() {
-  static const bool once = [] {
-    ::mallopt(M_MMAP_MAX, 0);
-    ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-    return true;
-  }();
-  (void)once;
-}
 
 Result<at::ScalarType> choose_compute(const std::string& dtype, const ops::Backend& backend) {
   if (dtype == "f32") return at::kFloat;
@@ -67,7 +54,7 @@ Result<std::unique_ptr<TorchTrainer>> TorchTrainer::make(std::unique_ptr<weightf
   RM_ASSIGN(const at::ScalarType compute, choose_compute(o.dtype, *backend));
   std::unique_ptr<TorchTrainer> t(new TorchTrainer(std::move(file), o));
   t->isa_ = backend->isa();
-  if (backend->device().is_cpu()) keep_freed_memory();
+  if (backend->device().is_cpu()) model::keep_freed_memory();
   try {
     if (o.deterministic) at::globalContext().setDeterministicAlgorithms(true, true);
     RM_ASSIGN(t->network_, Network::read(*t->file_, o, backend->device(), compute, plain));
@@ -86,8 +73,6 @@ tune::TrainerInfo TorchTrainer::info() const {
   i.threads = at::get_num_threads();
   i.parameters = p.count(false);
   i.trained = p.count(true);
-  i.weight_bytes = p.working_bytes();
-  i.state_bytes = p.state_bytes();
   return i;
 }
 

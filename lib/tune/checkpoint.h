@@ -22,7 +22,7 @@ namespace rm::tune {
 struct RunFacts {
   std::int64_t step = 0;                 // optimizer steps taken
   std::int64_t epoch = 0, position = 0;  // of the data: chains of the epoch already used
-  std::uint64_t seed = 0, rng = 0;       // of the order of the data; draws so far
+  std::uint64_t seed = 0, rng = 0;       // of the run; draws so far of a stream that goes on from step to step
   std::int64_t threads = 0;
   std::string isa, dtype, device;  // "avx512-bf16"
   std::string settings;            // hash of everything that decides the numbers

@@ -7,6 +7,7 @@
 #include "lib/base/atomic_file.h"
 #include "lib/base/fd.h"
 #include "lib/base/folders.h"
+#include "lib/base/number.h"
 #include "lib/tune/checkpoint.h"
 #include "lib/tune/manifest.h"
 #include "lib/tune/step_folders.h"
@@ -17,10 +18,7 @@ namespace {
 
 constexpr std::uint64_t kElementBytes = 4;
 
-std::string file_name(std::size_t number) {
-  const std::string digits = std::to_string(number);
-  return "weights-" + std::string(5 - std::min<std::size_t>(5, digits.size()), '0') + digits + ".safetensors";
-}
+std::string file_name(std::size_t number) { return "weights-" + format_padded(number, 5) + ".safetensors"; }
 
 std::string key_of(const StateTensor& t, const Slice& s) {
   const std::string key = t.slot + ":" + t.name;

@@ -22,8 +22,7 @@ constexpr std::string_view kPrefix = "step-", kPartial = ".partial", kReplaced =
 constexpr std::size_t kDigits = 8;
 
 std::string step_name(std::int64_t step) {
-  const std::string digits = std::to_string(step);
-  return std::string(kPrefix) + std::string(kDigits - std::min(kDigits, digits.size()), '0') + digits;
+  return std::string(kPrefix) + format_padded(static_cast<std::uint64_t>(step), kDigits);
 }
 
 // The step of a name as step_name() makes it.

@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -40,8 +42,6 @@ struct TrainerInfo {
   std::string device, dtype, isa;  // "cpu", "bf16", "avx512-bf16"
   int threads = 0;
   std::uint64_t parameters = 0, trained = 0;  // numbers in the model; of them trained
-  std::uint64_t weight_bytes = 0;             // frozen and working copies
-  std::uint64_t state_bytes = 0;              // masters, gradients, moments
 };
 
 // Whole sequences laid end to end; no token sees another sequence's. Not empty.
@@ -81,6 +81,10 @@ struct StateTensor {
   }
 };
 
+// Where a tensor stands in a Trainer's state(); empty: it is not there.
+std::optional<std::size_t> find_state(std::span<const StateTensor> state, std::string_view name,
+                                      std::string_view slot = "weight");
+
 class Trainer {
  public:
   virtual ~Trainer() = default;
@@ -114,7 +118,5 @@ class Trainer {
 // The exported entry points of a Torch object, extern "C":
 //   int rm_trainer_abi();                                                      equals kTrainerAbi
 //   int rm_trainer_open(const TrainerOptions*, Trainer** out, Error* error);   0 on success
-using TrainerAbiFn = int (*)();
-using TrainerOpenFn = int (*)(const TrainerOptions*, Trainer**, Error*);
 
 }  // namespace rm::tune

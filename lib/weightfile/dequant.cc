@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "lib/base/bf16.h"
 #include "lib/weightfile/block_layout.h"
 #include "lib/weightfile/weight_file.h"
 
@@ -29,7 +30,7 @@ void bf16(const Byte* in, float* out, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
     std::uint16_t b;
     std::memcpy(&b, in + 2 * i, 2);
-    out[i] = std::bit_cast<float>(static_cast<std::uint32_t>(b) << 16);
+    out[i] = from_bf16(b);
   }
 }
 

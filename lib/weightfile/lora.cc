@@ -129,6 +129,14 @@ Result<void> LoraFile::read(const TensorInfo& t, std::uint64_t begin, std::span<
   return read_tensor(impl_->files, t, begin, dst);
 }
 
+Result<std::vector<float>> LoraFile::floats(const TensorInfo& t) const {
+  std::vector<std::byte> raw(t.bytes);
+  std::vector<float> values(t.shape[0] * t.shape[1]);
+  RM_TRY(read(t, 0, raw));
+  dequantise(t.dtype, raw, values);
+  return values;
+}
+
 Result<void> LoraFile::check_against(const ModelConfig& base) const {
   const std::vector<Planned> wanted = plan(base);
   for (const LoraModule& m : impl_->modules) {

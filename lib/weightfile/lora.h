@@ -46,6 +46,7 @@ class LoraFile {
   const LoraConfig& config() const;
   std::span<const LoraModule> modules() const;  // by module name
   Result<void> read(const TensorInfo& t, std::uint64_t begin, std::span<std::byte> dst) const;
+  Result<std::vector<float>> floats(const TensorInfo& t) const;  // all of a matrix
   // Every module is a linear layer of this model and has its sizes.
   Result<void> check_against(const ModelConfig& base) const;
 

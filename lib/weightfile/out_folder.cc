@@ -8,6 +8,7 @@
 #include "lib/base/escape.h"
 #include "lib/base/fd.h"
 #include "lib/base/folders.h"
+#include "lib/base/number.h"
 
 namespace rm::weightfile {
 namespace {
@@ -40,11 +41,8 @@ std::string_view without_temporary_suffix(std::string_view s) {
 }  // namespace
 
 std::string shard_name(std::size_t index, std::size_t count) {
-  const auto padded = [](std::size_t n) {
-    const std::string digits = std::to_string(n);
-    return std::string(kDigits - std::min(kDigits, digits.size()), '0') + digits;
-  };
-  return std::string(kPrefix) + padded(index + 1) + std::string(kOf) + padded(count) + std::string(kSuffix);
+  return std::string(kPrefix) + format_padded(index + 1, kDigits) + std::string(kOf) + format_padded(count, kDigits) +
+         std::string(kSuffix);
 }
 
 Result<void> refuse_own_folder(const std::string& folder, const std::string& base) {

@@ -1,9 +1,9 @@
 #include "lib/weightfile/safetensors_write.h"
 
 #include <algorithm>
-#include <bit>
 #include <string_view>
 
+#include "lib/base/bf16.h"
 #include "lib/base/checked.h"
 #include "lib/base/escape.h"
 #include "lib/base/json.h"
@@ -68,12 +68,6 @@ Result<Head> make_head(std::span<const TensorPlan> tensors, const std::string& p
   for (std::size_t i = 0; i < 8; ++i) out.text += static_cast<char>(json.size() >> (8 * i) & 0xFF);
   out.text += json;
   return out;
-}
-
-std::uint16_t to_bf16(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return static_cast<std::uint16_t>(bits >> 16 | 0x40u);  // a quiet NaN
-  return static_cast<std::uint16_t>((bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16);
 }
 
 }  // namespace

@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
 """Writes a GGUF of random weights that trains in milliseconds, with the metadata of a real Llama one. Standard library only.
 
-    python tests/cli/tiny_gguf.py REAL.gguf OUT.gguf [--hidden 32] [--layers 2] [--seed 1]
+    python tests/cli/tiny_gguf.py REAL.gguf OUT.gguf [--hidden 32] [--layers 2] [--seed 1] [--norm 1]
 
 Layout: the GGUF specification, version 3. Tensors are f32; the vocabulary, merges and template are copied as they are. The numbers are
 those of tiny_model.py with the same arguments, so that both are one model. In a GGUF of a Llama the two halves of the rows of each query and
 key head are interleaved.
 """
-import argparse
 import array
-import random
 import struct
+
+import tiny_model
 
 SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 STRING, ARRAY, U32, ALIGNMENT = 8, 9, 4, 32
+NAMES = {"input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "q_proj": "attn_q", "k_proj": "attn_k",
+         "v_proj": "attn_v", "o_proj": "attn_output", "gate_proj": "ffn_gate", "up_proj": "ffn_up", "down_proj": "ffn_down"}
 
 
 class Reader:
@@ -67,39 +69,33 @@ def interleaved(values, heads, row):
     return out
 
 
+def gguf_name(name):
+    """The name of a tensor in a GGUF, of its name in a model folder."""
+    parts = name.removesuffix(".weight").split(".")
+    if parts[1] != "layers":
+        return {"embed_tokens": "token_embd", "norm": "output_norm"}[parts[1]] + ".weight"
+    return f"blk.{parts[2]}.{NAMES[parts[-1]]}.weight"
+
+
 def main():
-    a = argparse.ArgumentParser()
-    a.add_argument("real")
-    a.add_argument("out")
-    a.add_argument("--hidden", type=int, default=32)
-    a.add_argument("--layers", type=int, default=2)
-    a.add_argument("--seed", type=int, default=1)
-    a = a.parse_args()
-    pairs, D, F = Reader(a.real).pairs(), a.hidden, 2 * a.hidden
+    a = tiny_model.arguments()
+    pairs, D = Reader(a.real).pairs(), a.hidden
     vocab = struct.unpack("<I", pairs["llama.vocab_size"][1])[0]
-    small = {"block_count": a.layers, "embedding_length": D, "feed_forward_length": F, "attention.head_count": 2,
+    small = {"block_count": a.layers, "embedding_length": D, "feed_forward_length": 2 * D, "attention.head_count": 2,
              "attention.head_count_kv": 1, "rope.dimension_count": D // 2}
     for key, value in small.items():
         pairs["llama." + key] = (U32, struct.pack("<I", value))
     pairs["general.file_type"] = (U32, struct.pack("<I", 0))
-    shapes = {"token_embd.weight": (D, vocab), "output_norm.weight": (D,)}  # innermost first
-    for i in range(a.layers):
-        at = f"blk.{i}."
-        shapes |= {at + "attn_norm.weight": (D,), at + "ffn_norm.weight": (D,), at + "attn_q.weight": (D, D),
-                   at + "attn_k.weight": (D, D // 2), at + "attn_v.weight": (D, D // 2), at + "attn_output.weight": (D, D),
-                   at + "ffn_gate.weight": (D, F), at + "ffn_up.weight": (D, F), at + "ffn_down.weight": (F, D)}
-    head = b"GGUF" + struct.pack("<IQQ", 3, len(shapes), len(pairs))
-    head += b"".join(string(k) + struct.pack("<I", kind) + value for k, (kind, value) in pairs.items())
-    rng, data = random.Random(a.seed), b""
-    for name, shape in shapes.items():
-        n = shape[0] * (shape[1] if len(shape) > 1 else 1)
-        base = [1.0] * n if len(shape) == 1 else [rng.uniform(-0.1, 0.1) for _ in range(min(n, 4099))]
-        head += string(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, len(data))
-        values = array.array("f", (base * (n // len(base) + 1))[:n])
-        if "attn_q" in name or "attn_k" in name:
-            values = interleaved(values, 2 if "attn_q" in name else 1, D)
+    entries, data = [], b""
+    for name, shape, values in tiny_model.tensors(a, vocab):
+        if "q_proj" in name or "k_proj" in name:
+            values = interleaved(values, 2 if "q_proj" in name else 1, D)
+        entries.append(string(gguf_name(name)) +
+                       struct.pack(f"<I{len(shape)}QIQ", len(shape), *reversed(shape), 0, len(data)))
         data += values.tobytes()
         data += bytes(-len(data) % ALIGNMENT)
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(entries), len(pairs))
+    head += b"".join(string(k) + struct.pack("<I", kind) + value for k, (kind, value) in pairs.items()) + b"".join(entries)
     with open(a.out, "wb") as f:
         f.write(head + bytes(-len(head) % ALIGNMENT) + data)
 

@@ -1,26 +1,13 @@
 #include "tools/rm-distill/train_adapter.h"
 
-#include <algorithm>
 #include <map>
 
 #include "lib/base/hash.h"
 
 namespace rm::rmdistill {
-namespace {
-
 using weightfile::LoraFile;
 using weightfile::LoraModule;
 using weightfile::TensorInfo;
-
-Result<std::vector<float>> numbers(const LoraFile& adapter, const TensorInfo& t) {
-  std::vector<std::byte> raw(t.bytes);
-  std::vector<float> out(t.shape[0] * t.shape[1]);
-  RM_TRY(adapter.read(t, 0, raw));
-  weightfile::dequantise(t.dtype, raw, out);
-  return out;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<LoraFile>> open_adapter(TrainOptions& o, const weightfile::ModelConfig& base) {
   RM_ASSIGN(auto adapter, LoraFile::open(o.adapter));
@@ -46,12 +33,10 @@ Result<std::unique_ptr<LoraFile>> open_adapter(TrainOptions& o, const weightfile
 
 Result<void> put_adapter(const LoraFile& adapter, tune::Trainer& trainer) {
   const auto put = [&](const std::string& name, const TensorInfo& t) -> Result<void> {
-    const auto state = trainer.state();
-    const auto found =
-        std::ranges::find_if(state, [&](const tune::StateTensor& s) { return s.slot == "weight" && s.name == name; });
-    if (found == state.end()) return make_error(Exit::kBug, "no_tensor", "the trainer has no tensor " + name);
-    RM_ASSIGN(const std::vector<float> x, numbers(adapter, t));
-    return trainer.write_state(static_cast<std::size_t>(found - state.begin()), 0, x);
+    const auto index = tune::find_state(trainer.state(), name);
+    if (!index) return make_error(Exit::kBug, "no_tensor", "the trainer has no tensor " + name);
+    RM_ASSIGN(const std::vector<float> x, adapter.floats(t));
+    return trainer.write_state(*index, 0, x);
   };
   for (const LoraModule& m : adapter.modules()) {
     RM_TRY(put(m.module + ".lora_A.weight", m.a));
@@ -65,7 +50,7 @@ Result<std::string> adapter_hash(const LoraFile& adapter) {
   for (const LoraModule& m : adapter.modules()) {
     hash.add(m.module);
     for (const TensorInfo* t : {&m.a, &m.b}) {
-      RM_ASSIGN(const std::vector<float> x, numbers(adapter, *t));
+      RM_ASSIGN(const std::vector<float> x, adapter.floats(*t));
       hash.add(std::string_view(reinterpret_cast<const char*>(x.data()), x.size() * sizeof(float)));
     }
   }

@@ -69,14 +69,18 @@ class Reading {
   json::Document doc_;
 };
 
+// "; left out: 3 too_long, 1 not_kept", or nothing.
+std::string left_out_text(const Chains& c, const std::string& before) {
+  std::string out;
+  for (const auto& [reason, n] : c.left_out)
+    out += (out.empty() ? before + "left out: " : ", ") + format_grouped(n) + " " + reason;
+  return out;
+}
+
 Error nothing(const Chains& c, const std::string& what) {
-  std::string message = "there is no chain to " + what + ": " + format_grouped(c.records) + " records were read";
-  const char* before = ", left out: ";
-  for (const auto& [reason, n] : c.left_out) {
-    message += before + format_grouped(n) + " " + reason;
-    before = ", ";
-  }
-  return make_error(Exit::kInput, "empty", message);
+  return make_error(Exit::kInput, "empty",
+                    "there is no chain to " + what + ": " + format_grouped(c.records) + " records were read" +
+                        left_out_text(c, ", "));
 }
 
 }  // namespace
@@ -125,12 +129,7 @@ std::string text(const Chains& c) {
                     n(c.learn_tokens) + " tokens, " + n(c.targets) + " of them learned, the longest chain " +
                     n(c.longest) + ")";
   if (!c.validate.empty()) out += ", " + format_grouped(c.validate.size()) + " to validate on";
-  const char* before = "; left out: ";
-  for (const auto& [reason, count] : c.left_out) {
-    out += before + format_grouped(count) + " " + reason;
-    before = ", ";
-  }
-  return out;
+  return out + left_out_text(c, "; ");
 }
 
 }  // namespace rm::rmdistill

@@ -1,7 +1,5 @@
 #include "tools/rm-distill/train_result.h"
 
-#include <algorithm>
-
 #include "lib/base/atomic_file.h"
 #include "lib/base/json.h"
 #include "lib/weightfile/model_writer.h"
@@ -24,17 +22,13 @@ Result<void> write_result(const TrainOptions& o, const weightfile::WeightFile& b
   for (const tune::StateTensor& t : state) {
     if (t.slot != "weight" || !t.name.ends_with(kA)) continue;
     const std::string module = t.name.substr(0, t.name.size() - kA.size());
-    const auto b = std::ranges::find_if(
-        state, [&](const tune::StateTensor& s) { return s.slot == "weight" && s.name == module + std::string(kB); });
-    tensors.push_back({module, t.shape[1], b->shape[0]});
+    const auto b = tune::find_state(state, module + std::string(kB));
+    tensors.push_back({module, t.shape[1], state[*b].shape[0]});
   }
-  return weightfile::write_adapter(
-      o.common.out, base.path(), l.rank, l.alpha, l.targets, tensors,
-      [&](const std::string& name, std::uint64_t first, std::span<float> to) {
-        const auto found = std::ranges::find_if(
-            state, [&](const tune::StateTensor& s) { return s.slot == "weight" && s.name == name; });
-        return trainer.read_state(static_cast<std::size_t>(found - state.begin()), first, to);
-      });
+  return weightfile::write_adapter(o.common.out, base.path(), l.rank, l.alpha, l.targets, tensors,
+                                   [&](const std::string& name, std::uint64_t first, std::span<float> to) {
+                                     return trainer.read_state(*tune::find_state(state, name), first, to);
+                                   });
 }
 
 Result<void> write_summary(const TrainOptions& o, const Chains& c, const TrainRun& run, const tune::Fit& fit,

@@ -1,10 +1,8 @@
 #include "tools/rm-distill/train_run.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
 
+#include "lib/base/free_memory.h"
 #include "lib/base/number.h"
 #include "lib/generate/local.h"
 #include "tools/rm-distill/verbs.h"
@@ -27,13 +25,6 @@ double seconds_between(std::chrono::steady_clock::time_point a, std::chrono::ste
 }
 
 }  // namespace
-
-std::uint64_t resident_bytes() {
-  std::ifstream in("/proc/self/statm");
-  std::uint64_t size = 0, resident = 0;
-  in >> size >> resident;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
 
 TrainRun::TrainRun(const TrainOptions& o, const Chains& c, const Wanted& wanted, const std::string& model,
                    tune::Trainer& trainer)
@@ -85,7 +76,7 @@ Result<void> TrainRun::stepped(const tune::StepReport& r) {
   s.seconds = seconds;
   metrics::Record record = metrics::record(s);
   record.add("token_accuracy", r.targets > 0 ? static_cast<double>(r.right) / static_cast<double>(r.targets) : 0.0);
-  record.add("memory_bytes", resident_bytes());
+  record.add("memory_bytes", resident_memory());
   if (!r.taken) record.add("refused", 1);
   return sinks_->write(record);
 }
@@ -101,7 +92,7 @@ void TrainRun::draw() {
     extra = "step " + std::to_string(step_->step) + "/" + std::to_string(step_->total) + ", loss " +
             format_fixed(step_->loss, 4) + ", ";
   }
-  progress_.note(extra + format_bytes(resident_bytes()));
+  progress_.note(extra + format_bytes(resident_memory()));
   progress_.update(static_cast<std::uint64_t>(done_before_ + tokens_ + in_step_), 0, 0);
 }
 

@@ -56,6 +56,4 @@ class TrainRun final : public tune::FitEvents {
   std::int64_t tokens_ = 0, in_step_ = 0, done_before_ = 0;
 };
 
-std::uint64_t resident_bytes();  // of this process
-
 }  // namespace rm::rmdistill

@@ -1,8 +1,8 @@
 #include "lib/ops/cpu/packed_rows.h"
 
-#include <bit>
 #include <cmath>
 
+#include "lib/base/bf16.h"
 #include "lib/ops/cpu/fast_exp.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -20,20 +20,16 @@ constexpr std::int64_t kLanes = 16;
 template <bool kBf16>
 RM_INLINE float get(const void* p, std::int64_t i) {
   if constexpr (kBf16) {
-    return std::bit_cast<float>(static_cast<std::uint32_t>(static_cast<const std::uint16_t*>(p)[i]) << 16);
+    return from_bf16(static_cast<const std::uint16_t*>(p)[i]);
   } else {
     return static_cast<const float*>(p)[i];
   }
 }
 
-// bf16 rounds to nearest, ties to even; a NaN stays one.
 template <bool kBf16>
 RM_INLINE void put(void* p, std::int64_t i, float v) {
   if constexpr (kBf16) {
-    const auto bits = std::bit_cast<std::uint32_t>(v);
-    const std::uint32_t rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
-    const std::uint32_t quiet = (bits >> 16) | 0x40u;
-    static_cast<std::uint16_t*>(p)[i] = static_cast<std::uint16_t>(v == v ? rounded : quiet);
+    static_cast<std::uint16_t*>(p)[i] = to_bf16(v);
   } else {
     static_cast<float*>(p)[i] = v;
   }
