@@ -288,6 +288,8 @@ Result<bool> Engine::emit(Sequence& s, std::span<const float> row, Events& event
   e.id = r.id;
   if (!s.forced() && std::ranges::find(r.stop, token) != r.stop.end()) {
     e.finish = Finish::kStop;
+    e.stop = token;
+    e.logprob = stats->logprob(row[static_cast<std::size_t>(token)]);
   } else {
     e.token = token;
     e.logprob = stats->logprob(row[static_cast<std::size_t>(token)]);

@@ -18,6 +18,11 @@ Result<std::unique_ptr<generate::TokenEngine>> open_engine(const weightfile::Wei
   if (o.threads < 0) return make_error(Exit::kUsage, "bad_option", "--threads cannot be negative");
   set_threads(o.threads);
   RM_ASSIGN(auto model, model::load(file, o));
+  return open_engine(std::move(model), o);
+}
+
+Result<std::unique_ptr<generate::TokenEngine>> open_engine(std::unique_ptr<model::StepModel> model,
+                                                           const generate::EngineOptions& o) {
   MemoryFacts m;
   m.weight_bytes = model->weight_bytes();
   m.page_bytes = model->page_bytes();

@@ -15,7 +15,7 @@
 
 namespace rm::generate {
 
-inline constexpr int kEngineAbi = 2;
+inline constexpr int kEngineAbi = 3;
 
 struct EngineOptions {
   std::string model;            // folder or GGUF
@@ -54,10 +54,11 @@ enum class Finish { kStop, kLength, kCancelled };
 struct TokenEvent {
   SequenceId id = 0;
   std::int32_t token = -1;       // -1: no token, only the end
-  float logprob = 0;             // of the token, temperature 1
+  float logprob = 0;             // of the token, or of `stop`, at temperature 1
   std::int32_t argmax = -1;      // most likely token at this place
   std::vector<float> watched;    // parallel to TokenRequest::watch
   std::optional<Finish> finish;  // the sequence is over; its id is free again
+  std::int32_t stop = -1;        // with kStop: which of TokenRequest::stop ended it; -1: a given reply came to its end
 };
 
 // What an engine has done since it was opened.

@@ -15,9 +15,19 @@ Error bug(std::string message) { return make_error(Exit::kBug, "bad_step", std::
 TorchModel::TorchModel(const weightfile::ModelConfig& config, std::unique_ptr<Weights> weights, ops::Backend& backend,
                        at::ScalarType compute, std::int64_t context)
     : config_(config),
-      weights_(std::move(weights)),
+      owned_(std::move(weights)),
+      weights_(*owned_),
       backend_(backend),
-      decoder_(config_, *weights_, backend, compute),
+      decoder_(config_, weights_, backend, compute),
+      rope_(make_rope(config_)),
+      context_(context) {}
+
+TorchModel::TorchModel(const weightfile::ModelConfig& config, const Weights& lent, ops::Backend& backend,
+                       at::ScalarType compute, std::int64_t context)
+    : config_(config),
+      weights_(lent),
+      backend_(backend),
+      decoder_(config_, weights_, backend, compute),
       rope_(make_rope(config_)),
       context_(context) {}
 
@@ -71,7 +81,7 @@ ops::Batch TorchModel::make_batch(std::span<const Span> spans, int pad_rows) con
       positions.push_back(s.position + i);
     }
   }
-  if (pad_rows > 0 && !backend_.rows_independent()) b.rows = pad_rows;
+  if (pad_rows > 0 && !rows_independent()) b.rows = pad_rows;
   ids.resize(static_cast<std::size_t>(b.rows));
   positions.resize(static_cast<std::size_t>(b.rows));
   set_tokens(b, rope_, ids, positions, backend_.device());
@@ -103,7 +113,7 @@ Result<std::span<const float>> TorchModel::run_batch(std::span<const Span> spans
   }
   if (wanted.empty()) return std::span<const float>();
   const auto rows = static_cast<std::int64_t>(wanted.size());
-  if (pad_rows > 0 && !backend_.rows_independent())
+  if (pad_rows > 0 && !rows_independent())
     wanted.resize(static_cast<std::size_t>(std::max<std::int64_t>(pad_rows, rows)));
   const at::Tensor x_RD = x_TD.index_select(0, at::tensor(wanted, at::kLong).to(x_TD.device()));
   logits_ = decoder_.logits(x_RD).narrow(0, 0, rows).to(at::kCPU);

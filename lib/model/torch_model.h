@@ -1,4 +1,4 @@
-// A StepModel over a decoder: owns weights and page memory, turns spans into a Batch, and is where exceptions end.
+// A StepModel over a decoder: owns its page memory and owns or borrows its weights, turns spans into a Batch, and is where exceptions end.
 #pragma once
 
 #include <memory>
@@ -14,21 +14,24 @@ class TorchModel final : public StepModel {
  public:
   TorchModel(const weightfile::ModelConfig& config, std::unique_ptr<Weights> weights, ops::Backend& backend,
              at::ScalarType compute, std::int64_t context);
+  // Over weights in training, which outlive it. Their products are ATen's: a row may depend on how many there are.
+  TorchModel(const weightfile::ModelConfig& config, const Weights& lent, ops::Backend& backend, at::ScalarType compute,
+             std::int64_t context);
 
   std::int64_t vocab() const override { return config_.vocab; }
   std::int64_t context() const override { return context_; }
   int page_tokens() const override { return backend_.page_tokens(); }
   std::uint64_t page_bytes() const override;
-  std::uint64_t weight_bytes() const override { return weights_->bytes(); }
+  std::uint64_t weight_bytes() const override { return weights_.bytes(); }
   std::uint64_t free_bytes() const override { return backend_.free_bytes(); }
-  bool rows_independent() const override { return backend_.rows_independent(); }
+  bool rows_independent() const override { return owned_ && backend_.rows_independent(); }
   Result<void> allocate(std::int64_t pages) override;
   Result<std::span<const float>> run(std::span<const Span> spans, int pad_rows) override;
   std::string device() const override { return backend_.device().str(); }
   std::string dtype() const override { return dtype_name(decoder_.compute()); }
   std::string isa() const override { return backend_.isa(); }
 
-  const Weights& weights() const { return *weights_; }
+  const Weights& weights() const { return weights_; }
 
  private:
   Result<void> check(std::span<const Span> spans, int pad_rows) const;
@@ -37,7 +40,8 @@ class TorchModel final : public StepModel {
   Error name_layer(const ops::Batch& b);
 
   weightfile::ModelConfig config_;
-  std::unique_ptr<Weights> weights_;
+  std::unique_ptr<Weights> owned_;  // null: lent
+  const Weights& weights_;
   ops::Backend& backend_;
   Decoder decoder_;
   Rope rope_;

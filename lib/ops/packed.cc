@@ -82,6 +82,11 @@ NormGradients rms_norm_backward(const at::Tensor& dy, const at::Tensor& x, const
   return g;
 }
 
+at::Tensor entropies(const at::Tensor& logits_RV) {
+  const at::Tensor lse = at::logsumexp(logits_RV, {1});
+  return lse - (at::sub(logits_RV, lse.unsqueeze(1)).exp_().mul_(logits_RV)).sum(1);
+}
+
 TokenLosses token_losses(at::Tensor& logits_RV, const at::Tensor& targets_R, const at::Tensor& weights_R, bool gradient,
                          bool rows) {
   const std::int64_t R = logits_RV.size(0), V = logits_RV.size(1);
@@ -202,9 +207,21 @@ struct Rotate : Function<Rotate> {
   }
 };
 
-// [n, heads, C] of a span as the [1, heads, n, C] that ATen's attention takes.
-at::Tensor heads_first(const at::Tensor& x_THC, const Batch::Span& s) {
-  return x_THC.narrow(0, s.row, s.count).unsqueeze(0).transpose(1, 2);
+// Rows of a span alone, and with those before it.
+at::Tensor own(const at::Tensor& x_THC, const Batch::Span& s) { return x_THC.narrow(0, s.row, s.count); }
+at::Tensor whole(const at::Tensor& x_THC, const Batch::Span& s) {
+  if (s.position == 0) return own(x_THC, s);
+  return at::cat({x_THC.narrow(0, s.pages, s.position), own(x_THC, s)});
+}
+
+// [n, heads, C] as the [1, heads, n, C] that ATen's attention takes.
+at::Tensor heads_first(const at::Tensor& x_NHC) { return x_NHC.unsqueeze(0).transpose(1, 2); }
+
+// The gradient of whole(): what is before a span gets its part added, for others add theirs too. x_THC is 0 where nothing was added.
+void add_whole(at::Tensor& x_THC, const Batch::Span& s, const at::Tensor& g_1HNC) {
+  const at::Tensor g_NHC = g_1HNC.squeeze(0).transpose(0, 1);
+  if (s.position > 0) x_THC.narrow(0, s.pages, s.position).add_(g_NHC.narrow(0, 0, s.position));
+  own(x_THC, s).add_(g_NHC.narrow(0, s.position, s.count));
 }
 
 struct SpanAttention : Function<SpanAttention> {
@@ -213,16 +230,17 @@ struct SpanAttention : Function<SpanAttention> {
     at::Tensor out_THC = at::empty(q.sizes(), q.options());
     variable_list saved{q, k, v};
     for (const Batch::Span& s : *spans) {
-      auto [out, lse] = at::_scaled_dot_product_flash_attention_for_cpu(heads_first(q, s), heads_first(k, s),
-                                                                        heads_first(v, s), 0.0, true, {}, scale);
-      heads_first(out_THC, s).copy_(out);
+      auto [out, lse] = at::_scaled_dot_product_flash_attention_for_cpu(
+          heads_first(whole(q, s)), heads_first(whole(k, s)), heads_first(whole(v, s)), 0.0, true, {}, scale);
+      heads_first(own(out_THC, s)).copy_(out.narrow(2, s.position, s.count));
       saved.push_back(lse);
+      saved.push_back(s.position > 0 ? out : at::Tensor());
     }
     saved.push_back(out_THC);
     ctx->save_for_backward(saved);
     ctx->saved_data["scale"] = scale;
     std::vector<std::int64_t> places;
-    for (const Batch::Span& s : *spans) places.insert(places.end(), {s.row, s.count});
+    for (const Batch::Span& s : *spans) places.insert(places.end(), {s.row, s.count, s.position, s.pages});
     ctx->saved_data["places"] = places;
     return out_THC;
   }
@@ -230,17 +248,23 @@ struct SpanAttention : Function<SpanAttention> {
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved.back();
     const at::Tensor dy = d[0].contiguous();
-    at::Tensor dq = at::empty(q.sizes(), q.options()), dk = at::empty(k.sizes(), k.options()),
-               dv = at::empty(v.sizes(), v.options());
+    const at::Tensor dq = at::empty(q.sizes(), q.options());
+    at::Tensor dk = at::zeros(k.sizes(), k.options()), dv = at::zeros(v.sizes(), v.options());
     const auto places = ctx->saved_data["places"].toIntVector();
-    for (std::size_t i = 0; i * 2 < places.size(); ++i) {
-      const Batch::Span s{places[2 * i], places[2 * i + 1], 0, 0};
+    for (std::size_t i = 0; i * 4 < places.size(); ++i) {
+      const Batch::Span s{places[4 * i], places[4 * i + 1], places[4 * i + 2], places[4 * i + 3]};
+      // What is before a span is asked for nothing here: its rows of dy are 0.
+      at::Tensor dy_s = heads_first(own(dy, s)), out_s = heads_first(own(out, s));
+      if (s.position > 0) {
+        out_s = saved[4 + 2 * i];
+        dy_s = at::cat({at::zeros({1, q.size(1), s.position, q.size(2)}, q.options()), dy_s}, 2);
+      }
       auto [gq, gk, gv] = at::_scaled_dot_product_flash_attention_for_cpu_backward(
-          heads_first(dy, s), heads_first(q, s), heads_first(k, s), heads_first(v, s), heads_first(out, s),
-          saved[3 + i], 0.0, true, {}, ctx->saved_data["scale"].toDouble());
-      heads_first(dq, s).copy_(gq);
-      heads_first(dk, s).copy_(gk);
-      heads_first(dv, s).copy_(gv);
+          dy_s, heads_first(whole(q, s)), heads_first(whole(k, s)), heads_first(whole(v, s)), out_s, saved[3 + 2 * i],
+          0.0, true, {}, ctx->saved_data["scale"].toDouble());
+      heads_first(own(dq, s)).copy_(gq.narrow(2, s.position, s.count));
+      add_whole(dk, s, gk);
+      add_whole(dv, s, gv);
     }
     return {dq, dk, dv, {}, {}};
   }
@@ -252,22 +276,36 @@ at::Tensor attend_plain(const at::Tensor& q_THC, const at::Tensor& k_TKC, const 
   const std::int64_t group = q_THC.size(1) / k_TKC.size(1);
   std::vector<at::Tensor> parts;
   for (const Batch::Span& s : spans) {
-    const at::Tensor q = heads_first(q_THC, s).to(at::kFloat), k = heads_first(k_TKC, s).to(at::kFloat),
-                     v = heads_first(v_TKC, s).to(at::kFloat);
+    const at::Tensor q = heads_first(own(q_THC, s)).to(at::kFloat), k = heads_first(whole(k_TKC, s)).to(at::kFloat),
+                     v = heads_first(whole(v_TKC, s)).to(at::kFloat);
     at::Tensor scores = at::matmul(q, k.repeat_interleave(group, 1).transpose(2, 3)) * scale;
-    const at::Tensor hidden = at::ones({s.count, s.count}, scores.options().dtype(at::kBool)).triu(1);
+    const at::Tensor hidden =
+        at::ones({s.count, s.position + s.count}, scores.options().dtype(at::kBool)).triu(1 + s.position);
     scores = scores.masked_fill(hidden, -INFINITY);
     parts.push_back(at::matmul(at::softmax(scores, -1), v.repeat_interleave(group, 1)).squeeze(0).transpose(0, 1));
   }
   return at::cat(parts, 0).to(q_THC.scalar_type());
 }
 
-// All sequences at once; ATen knows the gradient.
+// All sequences at once; ATen knows the gradient. The kernel aligns the last query with the last key, so a span that goes on from
+// another brings that one's keys.
 at::Tensor attend_varlen(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Batch& b, double scale) {
-  std::int64_t longest = 0;
-  for (const Batch::Span& s : b.spans) longest = std::max(longest, s.count);
-  return std::get<0>(
-      at::_flash_attention_forward(q, k, v, b.device_spans, b.device_spans, longest, longest, 0.0, true, false, scale));
+  std::int64_t longest = 0, longest_whole = 0;
+  std::vector<at::Tensor> keys, values;
+  for (const Batch::Span& s : b.spans) {
+    longest = std::max(longest, s.count);
+    longest_whole = std::max(longest_whole, s.position + s.count);
+  }
+  if (!b.device_pages.defined()) {
+    return std::get<0>(at::_flash_attention_forward(q, k, v, b.device_spans, b.device_spans, longest, longest, 0.0,
+                                                    true, false, scale));
+  }
+  for (const Batch::Span& s : b.spans) {
+    keys.push_back(whole(k, s));
+    values.push_back(whole(v, s));
+  }
+  return std::get<0>(at::_flash_attention_forward(q, at::cat(keys), at::cat(values), b.device_spans, b.device_pages,
+                                                  longest, longest_whole, 0.0, true, false, scale));
 }
 
 }  // namespace
@@ -277,10 +315,14 @@ PackedBackend::PackedBackend(at::Device device, at::ScalarType compute, bool pla
 
 void PackedBackend::prepare(Batch& b) {
   if (!device().is_cuda()) return;
-  std::vector<std::int32_t> begins;
-  for (const Batch::Span& s : b.spans) begins.push_back(static_cast<std::int32_t>(s.row));
+  std::vector<std::int32_t> begins, wholes{0};
+  for (const Batch::Span& s : b.spans) {
+    begins.push_back(static_cast<std::int32_t>(s.row));
+    wholes.push_back(wholes.back() + static_cast<std::int32_t>(s.position + s.count));
+  }
   begins.push_back(static_cast<std::int32_t>(b.rows));
   b.device_spans = at::tensor(begins, at::kInt).to(device());
+  if (wholes.back() != b.rows) b.device_pages = at::tensor(wholes, at::kInt).to(device());
 }
 
 at::Tensor PackedBackend::rms_norm(const at::Tensor& x, const at::Tensor& w, double eps, at::ScalarType result) {

@@ -1,5 +1,6 @@
 // The backend of training: the decoder's operations over packed sequences, recorded by autograd, with backward passes of their
-// own. A step of it has no earlier tokens and no paged cache: a span is a whole sequence and begins at position 0.
+// own. A step of it has no paged cache. A span is a whole sequence and begins at position 0, or goes on from another span of the
+// step: its `position` rows before it then stand from row `pages` on, and several may share them.
 //
 // Shapes and letters: backend.h. Where autograd records nothing the same functions just compute. Norms, gates and rotations
 // are written twice, as loops over rows for the CPU (cpu/packed_rows.h) and with ATen's operators, which also are the reference
@@ -17,7 +18,8 @@ class PackedBackend final : public Backend {
   PackedBackend(at::Device device, at::ScalarType compute, bool plain = false);
   const char* isa() const override { return "packed"; }
 
-  void prepare(Batch& b) override;  // CUDA: device_spans becomes where sequences begin, int32 [N + 1]
+  // CUDA: device_spans becomes where spans begin, int32 [N + 1]; device_pages, where some go on from others, where their keys do.
+  void prepare(Batch& b) override;
   void add(at::Tensor& x_TD, const at::Tensor& y_TD) override { x_TD = x_TD + y_TD; }
   at::Tensor rms_norm(const at::Tensor& x_TD, const at::Tensor& w_D, double eps, at::ScalarType result) override;
   at::Tensor swiglu(const at::Tensor& gate_up_T2F) override;
@@ -52,5 +54,7 @@ struct TokenLosses {
 };
 TokenLosses token_losses(at::Tensor& logits_RV, const at::Tensor& targets_R, const at::Tensor& weights_R, bool gradient,
                          bool rows);
+// Entropy of softmax(logits_RV) in nats, f32 [R].
+at::Tensor entropies(const at::Tensor& logits_RV);
 
 }  // namespace rm::ops

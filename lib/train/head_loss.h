@@ -1,6 +1,7 @@
 // The loss of predicted tokens and its gradient, some rows of logits at a time: all of them are never there at once.
 //
-// For a chunk of rows: norm, logits, loss, and in the same breath the gradients of logits, head, norm and x. Sums are f64.
+// For a chunk of rows: norm, logits, loss, and in the same breath the gradients of logits, head, norm and x. Sums are f64. For
+// rollouts log p comes first: with it tune::policy_term() says by how much each row's gradient of -log p counts.
 // Loss: cross-entropy; the chunking is that of Liger Kernel's fused linear cross-entropy (arXiv:2410.10989). One thread.
 #pragma once
 
@@ -11,9 +12,11 @@
 namespace rm::train {
 
 struct Targets {
-  at::Tensor rows_R;     // int64: the row of x whose logits predict target r
-  at::Tensor ids_R;      // int64
-  at::Tensor weights_R;  // f32
+  at::Tensor rows_R;                      // int64: the row of x whose logits predict target r
+  at::Tensor ids_R;                       // int64
+  at::Tensor weights_R;                   // f32
+  std::vector<tune::PolicyToken> policy;  // R, or empty: the loss is -log p
+  tune::PolicyRule rule;
 };
 
 struct Head {
@@ -27,5 +30,7 @@ struct Head {
 
 // dx_TD: gradients of x are added to it, and to the parameters'; null: none are wanted.
 tune::PassSums head_loss(const Head& h, const at::Tensor& x_TD, const Targets& t, at::Tensor* dx_TD);
+// log p of every target.
+std::vector<float> head_logprobs(const Head& h, const at::Tensor& x_TD, const Targets& t);
 
 }  // namespace rm::train

@@ -19,8 +19,11 @@ std::string last_part(const std::string& module) { return module.substr(module.r
 // Fills a Network from a file, module by module.
 class NetworkReader final : public model::WeightSource {
  public:
-  NetworkReader(Network& n, const weightfile::WeightFile& file, const tune::TrainerOptions& o)
-      : n_(n), o_(o), reader_(file, n.backend_, full() ? at::kFloat : n.compute_, WeightReader::Keep::kFloats) {}
+  NetworkReader(Network& n, const weightfile::WeightFile& file, const tune::TrainerOptions& o, bool frozen)
+      : n_(n),
+        o_(o),
+        frozen_(frozen),
+        reader_(file, n.backend_, full() ? at::kFloat : n.compute_, WeightReader::Keep::kFloats) {}
 
   Result<void> read() {
     const weightfile::ModelConfig& c = n_.config_;
@@ -57,7 +60,7 @@ class NetworkReader final : public model::WeightSource {
   }
 
  private:
-  bool full() const { return o_.lora.rank == 0; }
+  bool full() const { return o_.lora.rank == 0 && !frozen_; }
 
   static std::vector<ParameterPart> named(const std::vector<LinearPart>& parts, const char* suffix) {
     std::vector<ParameterPart> out;
@@ -80,8 +83,8 @@ class NetworkReader final : public model::WeightSource {
     RM_ASSIGN(WeightReader::Stack s, reader_.stack(modules, bias));
     Parameter& w = keep(named(s.parts, ".weight"), s.w.data);
     Parameter* b = bias ? &keep(named(s.parts, ".bias"), s.bias_O) : nullptr;
-    auto l = std::make_unique<TrainedLinear>(w, b, s.parts);
-    if (!full() && adaptable) adapt(*l, s.parts, s.w.in);
+    auto l = std::make_unique<TrainedLinear>(w, b, s.parts, &n_.bare_);
+    if (o_.lora.rank > 0 && adaptable) adapt(*l, s.parts, s.w.in);
     return l;
   }
 
@@ -136,15 +139,28 @@ class NetworkReader final : public model::WeightSource {
 
   Network& n_;
   const tune::TrainerOptions& o_;
+  bool frozen_;
   WeightReader reader_;
 };
 
 Result<std::unique_ptr<Network>> Network::read(const weightfile::WeightFile& file, const tune::TrainerOptions& o,
                                                at::Device device, at::ScalarType compute, bool plain) {
+  return make(file, o, device, compute, plain, false);
+}
+
+Result<std::unique_ptr<Network>> Network::read_frozen(const weightfile::WeightFile& file, at::Device device,
+                                                      at::ScalarType compute, bool plain) {
+  tune::TrainerOptions o;
+  o.model = file.path();
+  return make(file, o, device, compute, plain, true);
+}
+
+Result<std::unique_ptr<Network>> Network::make(const weightfile::WeightFile& file, const tune::TrainerOptions& o,
+                                               at::Device device, at::ScalarType compute, bool plain, bool frozen) {
   RM_TRY(weightfile::check_against_plan(file));
   std::unique_ptr<Network> n(new Network(file.config(), device, compute, plain));
   n->head_.plain = plain;
-  NetworkReader reader(*n, file, o);
+  NetworkReader reader(*n, file, o, frozen);
   RM_TRY(reader.read());
   n->decoder_ = std::make_unique<model::Decoder>(n->config_, n->weights_, n->backend_, compute);
   n->parameters_.index_state();

@@ -22,6 +22,9 @@ class Network {
   // Exit::kModel naming the tensor or the LoRA target, kResources. `plain`: the reference operations, for tests.
   static Result<std::unique_ptr<Network>> read(const weightfile::WeightFile& file, const tune::TrainerOptions& o,
                                                at::Device device, at::ScalarType compute, bool plain = false);
+  // The same with nothing trained, and no LoRA.
+  static Result<std::unique_ptr<Network>> read_frozen(const weightfile::WeightFile& file, at::Device device,
+                                                      at::ScalarType compute, bool plain = false);
 
   const weightfile::ModelConfig& config() const { return config_; }
   const model::Decoder& decoder() const { return *decoder_; }
@@ -35,12 +38,16 @@ class Network {
   std::int64_t layers() const { return config_.layers; }
   const TrainedLinear& down(std::int64_t layer) const { return *downs_[static_cast<std::size_t>(layer)]; }
   at::ScalarType compute() const { return compute_; }
+  const model::Weights& weights() const { return weights_; }
+  void set_bare(bool on) { bare_ = on; }  // without LoRA's updates; for forward runs
 
   // A tensor of the model as it is now, LoRA's update added: [rows, in] or [n], f32, on the host. Empty: no such name.
   at::Tensor model_rows(const std::string& name, std::int64_t first_row, std::int64_t count) const;
 
  private:
   friend class NetworkReader;
+  static Result<std::unique_ptr<Network>> make(const weightfile::WeightFile& file, const tune::TrainerOptions& o,
+                                               at::Device device, at::ScalarType compute, bool plain, bool frozen);
   // A matrix that LoRA's update is added to; in state(): module + ".lora_A.weight".
   struct Adapted {
     std::string module;
@@ -61,6 +68,7 @@ class Network {
   Parameter* embedding_ = nullptr;
   std::vector<const TrainedLinear*> downs_;
   std::vector<Adapted> adapted_;
+  bool bare_ = false;
 };
 
 }  // namespace rm::train

@@ -17,5 +17,7 @@ struct PassOptions {
 
 // The pass must have been checked: ids in the vocabulary, begins in order.
 tune::PassSums run_pass(Network& n, const tune::Pass& p, const PassOptions& o);
+// log p of every token with a weight, 0 of the others.
+std::vector<float> run_logprobs(Network& n, const tune::Pass& p);
 
 }  // namespace rm::train

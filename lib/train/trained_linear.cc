@@ -37,7 +37,8 @@ void add_product(at::Tensor& grad, const at::Tensor& a, const at::Tensor& b, dou
 
 }  // namespace
 
-TrainedLinear::TrainedLinear(Parameter& w, Parameter* bias, std::vector<model::LinearPart> parts) : w_(w), bias_(bias) {
+TrainedLinear::TrainedLinear(Parameter& w, Parameter* bias, std::vector<model::LinearPart> parts, const bool* bare)
+    : w_(w), bias_(bias), bare_(bare) {
   info_.in = w.working.size(1);
   info_.out = w.working.size(0);
   info_.layout = w.trained() ? "trained" : "frozen";
@@ -54,6 +55,10 @@ TrainedLinear::Product TrainedLinear::multiply(const at::Tensor& x_TI, at::Scala
     p.y_TO = at::linear(x_TI, w_.working);
     if (bias_ != nullptr || !updates_.empty()) p.y_TO = p.y_TO.to(at::kFloat);
     if (bias_ != nullptr) p.y_TO.add_(bias_->working);
+  }
+  if (bare_ != nullptr && *bare_) {
+    p.y_TO = p.y_TO.to(result);
+    return p;
   }
   for (const LoraUpdate& u : updates_) {
     p.low_TR.push_back(at::linear(x_TI, u.a->working));
@@ -81,7 +86,7 @@ at::Tensor TrainedLinear::backward(const at::Tensor& dy_TO, const at::Tensor& x_
 }
 
 at::Tensor TrainedLinear::forward(const at::Tensor& x_TI, at::ScalarType result) const {
-  return LinearNode::apply(x_TI, this, result);
+  return at::GradMode::is_enabled() ? LinearNode::apply(x_TI, this, result) : multiply(x_TI, result).y_TO;
 }
 
 at::Tensor TrainedLinear::rows(const at::Tensor& ids_T) const {

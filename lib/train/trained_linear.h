@@ -20,7 +20,8 @@ struct LoraUpdate {
 
 class TrainedLinear final : public model::Linear {
  public:
-  TrainedLinear(Parameter& w, Parameter* bias, std::vector<model::LinearPart> parts);
+  // `bare`: while it says true the updates are left out; the caller's, outlives it.
+  TrainedLinear(Parameter& w, Parameter* bias, std::vector<model::LinearPart> parts, const bool* bare = nullptr);
   void add_update(LoraUpdate u) { updates_.push_back(u); }
 
   const model::LinearInfo& info() const override { return info_; }
@@ -40,6 +41,7 @@ class TrainedLinear final : public model::Linear {
   friend class WithoutValue;
   Parameter& w_;
   Parameter* bias_;
+  const bool* bare_;
   std::vector<LoraUpdate> updates_;
   model::LinearInfo info_;
   mutable bool skip_ = false;

@@ -10,6 +10,8 @@
 #include "lib/model/device.h"
 #include "lib/model/exceptions.h"
 #include "lib/model/load.h"
+#include "lib/model/torch_model.h"
+#include "lib/ops/cpu/pool.h"
 #include "lib/train/live_weights.h"
 #include "lib/train/optimizer.h"
 #include "lib/train/passes.h"
@@ -23,6 +25,18 @@ Result<at::ScalarType> choose_compute(const std::string& dtype, const ops::Backe
   if (dtype == "auto" || dtype.empty()) return backend.fast_bf16() ? at::kBFloat16 : at::kFloat;
   return make_error(Exit::kUsage, "bad_dtype", "training computes in bf16 or f32, not in " + dtype, "--dtype");
 }
+
+// While it lives, the network leaves LoRA's updates out.
+class WithoutUpdates {
+ public:
+  explicit WithoutUpdates(Network& n) : n_(n) { n_.set_bare(true); }
+  WithoutUpdates(const WithoutUpdates&) = delete;
+  WithoutUpdates& operator=(const WithoutUpdates&) = delete;
+  ~WithoutUpdates() { n_.set_bare(false); }
+
+ private:
+  Network& n_;
+};
 
 Error bug(std::string message) { return make_error(Exit::kBug, "bad_pass", std::move(message)); }
 
@@ -58,6 +72,9 @@ Result<std::unique_ptr<TorchTrainer>> TorchTrainer::make(std::unique_ptr<weightf
   try {
     if (o.deterministic) at::globalContext().setDeterministicAlgorithms(true, true);
     RM_ASSIGN(t->network_, Network::read(*t->file_, o, backend->device(), compute, plain));
+    if (o.reference && o.lora.rank == 0) {
+      RM_ASSIGN(t->reference_, Network::read_frozen(*t->file_, backend->device(), compute, plain));
+    }
   } catch (...) {
     return model::from_exception("loading the weights to train");
   }
@@ -80,15 +97,41 @@ Result<void> TorchTrainer::check(const tune::Pass& p) const {
   const auto T = static_cast<std::int64_t>(p.ids.size());
   if (T == 0 || p.weights.size() != p.ids.size() || p.begins.empty() || p.begins.front() != 0)
     return bug("a pass needs tokens, as many weights, and a first sequence at 0");
-  for (std::size_t i = 0; i < p.begins.size(); ++i) {
-    const std::int64_t end = i + 1 < p.begins.size() ? p.begins[i + 1] : T;
-    if (end <= p.begins[i] || end > T) return bug("sequences of a pass are empty or out of order");
-    if (p.weights[static_cast<std::size_t>(p.begins[i])] != 0) return bug("the first token of a sequence has a weight");
-  }
+  if (!p.parents.empty() && p.parents.size() != p.begins.size()) return bug("not every sequence has a parent or -1");
+  if (!p.policy.empty() && p.policy.size() != p.ids.size()) return bug("not every token has its policy's numbers");
+  for (std::size_t i = 0; i < p.begins.size(); ++i) RM_TRY(check_sequence(p, i));
   for (const std::int32_t id : p.ids)
     if (id < 0 || id >= network_->config().vocab)
       return bug("token " + std::to_string(id) + " is not in the vocabulary");
   return {};
+}
+
+Result<void> TorchTrainer::check_sequence(const tune::Pass& p, std::size_t i) const {
+  const auto T = static_cast<std::int64_t>(p.ids.size());
+  const std::int64_t end = i + 1 < p.begins.size() ? p.begins[i + 1] : T;
+  if (end <= p.begins[i] || end > T) return bug("sequences of a pass are empty or out of order");
+  const std::int64_t parent = p.parents.empty() ? -1 : p.parents[i];
+  if (parent < 0) {
+    if (p.weights[static_cast<std::size_t>(p.begins[i])] == 0) return {};
+    return bug("the first token of a sequence without a parent has a weight");
+  }
+  if (parent < static_cast<std::int64_t>(i) && p.parents[static_cast<std::size_t>(parent)] < 0) return {};
+  return bug("the parent of a sequence is none that stands before it and has no parent itself");
+}
+
+Result<std::vector<float>> TorchTrainer::logprobs(const tune::Pass& p, tune::Under under) {
+  RM_TRY(check(p));
+  const bool reference = under == tune::Under::kReference;
+  if (reference && !o_.reference) return bug("no reference was asked for");
+  try {
+    renew();
+    if (!reference) return run_logprobs(*network_, p);
+    if (reference_) return run_logprobs(*reference_, p);
+    const WithoutUpdates bare(*network_);
+    return run_logprobs(*network_, p);
+  } catch (...) {
+    return model::from_exception("computing log-probabilities");
+  }
 }
 
 Result<tune::PassSums> TorchTrainer::run(const tune::Pass& p, bool gradient) {
@@ -151,14 +194,21 @@ Result<void> TorchTrainer::write_state(std::size_t index, std::uint64_t first, s
   }
 }
 
-Result<std::unique_ptr<generate::TokenEngine>> TorchTrainer::engine(const generate::EngineOptions& o) const {
+Result<std::unique_ptr<generate::TokenEngine>> TorchTrainer::engine(const generate::EngineOptions& o) {
   try {
     generate::EngineOptions here = o;
     here.model = o_.model;
     here.adapter.clear();
     here.device = network_->backend_device().is_cpu() ? "cpu" : "cuda";
-    if (here.dtype == "auto") here.dtype = model::dtype_name(network_->compute());
-    return engine::open_engine(LiveWeights(*network_, *file_), here);
+    const std::string own = model::dtype_name(network_->compute());
+    if (here.dtype != "auto" && here.dtype != own) return engine::open_engine(LiveWeights(*network_, *file_), here);
+    RM_ASSIGN(ops::Backend* const backend, model::choose_backend(here.device));
+    renew();
+    ops::cpu::set_threads(here.threads);
+    const weightfile::ModelConfig& c = network_->config();
+    const std::int64_t context = here.context > 0 ? std::min(here.context, c.context) : c.context;
+    return engine::open_engine(
+        std::make_unique<model::TorchModel>(c, network_->weights(), *backend, network_->compute(), context), here);
   } catch (...) {
     return model::from_exception("making an engine of the weights in training");
   }

@@ -20,6 +20,7 @@ class TorchTrainer final : public tune::Trainer {
   tune::TrainerInfo info() const override;
   Result<tune::PassSums> accumulate(const tune::Pass& p) override { return run(p, true); }
   Result<tune::PassSums> evaluate(const tune::Pass& p) override { return run(p, false); }
+  Result<std::vector<float>> logprobs(const tune::Pass& p, tune::Under under) override;
   Result<tune::StepSums> step(const tune::StepParams& p) override;
   void drop_gradients() override;
   std::span<const tune::StateTensor> state() const override { return network_->parameters().state(); }
@@ -28,7 +29,7 @@ class TorchTrainer final : public tune::Trainer {
   std::int64_t steps() const override { return steps_; }
   void set_steps(std::int64_t n) override { steps_ = n; }
   Result<void> read_gradient(std::size_t index, std::uint64_t first, std::span<float> to) const override;
-  Result<std::unique_ptr<generate::TokenEngine>> engine(const generate::EngineOptions& o) const override;
+  Result<std::unique_ptr<generate::TokenEngine>> engine(const generate::EngineOptions& o) override;
   Result<void> read_model(const std::string& name, std::uint64_t first, std::span<float> to) const override;
 
   Network& network() { return *network_; }
@@ -37,6 +38,7 @@ class TorchTrainer final : public tune::Trainer {
   TorchTrainer(std::unique_ptr<weightfile::WeightFile> file, const tune::TrainerOptions& o)
       : file_(std::move(file)), o_(o) {}
   Result<void> check(const tune::Pass& p) const;
+  Result<void> check_sequence(const tune::Pass& p, std::size_t i) const;
   Result<tune::PassSums> run(const tune::Pass& p, bool gradient);
   void renew();
 
@@ -44,6 +46,7 @@ class TorchTrainer final : public tune::Trainer {
   tune::TrainerOptions o_;
   std::string isa_;
   std::unique_ptr<Network> network_;
+  std::unique_ptr<Network> reference_;  // null: not wanted, or the network without its updates
   std::int64_t steps_ = 0;
   bool stale_ = false;  // masters are newer than the working copies
 };

@@ -141,11 +141,7 @@ Result<PassSums> Fit::run_passes(const std::vector<Pass>& passes) {
   for (const Pass& p : passes) {
     if (signals::stop_requested()) return signals::stop_error();
     RM_ASSIGN(const PassSums s, trainer_.accumulate(p));
-    sums.loss += s.loss;
-    sums.weight += s.weight;
-    sums.plain_loss += s.plain_loss;
-    sums.targets += s.targets;
-    sums.right += s.right;
+    sums += s;
     events_.running(static_cast<std::int64_t>(p.ids.size()));
   }
   return sums;

@@ -1,0 +1,132 @@
+// The loop of GRPO: prompts of a batch, rollouts by the very weights that are trained, rewards, advantages, and a step a mini-batch.
+//
+// Knows no files: a Trainer does the arithmetic, a Reward says what a rollout is worth, GrpoEvents are told and asked for what happens
+// between batches. The state of a run is two numbers (step, prompts of the epoch used) and the Trainer's tensors: rollouts are made
+// anew from them, with seeds of their own place, so that a run that goes on from a checkpoint writes what it would have written. It is
+// saved and validated between batches alone. A reward that fails costs its batch, three in a row the run; short of memory, the passes
+// become smaller; a gradient that is not finite costs its step, the third in a row ends the run. A requested stop is noticed between
+// tokens and passes; of a batch of which no step was taken yet nothing is kept. One thread.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/reward/reward.h"
+#include "lib/rl/passes.h"
+#include "lib/rl/settings.h"
+#include "lib/tune/fit.h"
+#include "lib/tune/trainer.h"
+
+namespace rm::rl {
+
+// The prompts of a run, their records' lines (for rewards; may be empty), and what replies are read and ended with. Lent.
+struct Task {
+  std::span<const Prompt> prompts;
+  std::span<const std::string> lines;
+  const text::Tokenizer* tokenizer = nullptr;
+  std::vector<std::int32_t> stops;
+};
+
+struct GrpoOptions {
+  RlSettings settings;
+  tune::Schedule schedule;
+  std::int64_t pass_tokens = tune::kUsualPass;
+  std::uint64_t seed = 0;
+  generate::EngineOptions engine;              // threads, batch, context, deterministic
+  std::int64_t val_every = 0, save_every = 0;  // steps; 0: only at the end
+};
+
+enum class Phase { kRollout, kReward, kReference, kLearn };
+inline constexpr std::array kPhaseNames{"rollout", "reward", "reference", "learn"};
+
+// A prompt with its rollouts.
+struct Group {
+  const Prompt* prompt = nullptr;
+  std::int64_t index = 0;  // of the prompt
+  std::vector<Rollout> rollouts;
+  std::vector<double> rewards, advantages;
+  std::vector<bool> right, parsed;  // of the verdict, by RM-R1's rule, whatever the rewards were
+};
+
+struct GrpoStep {
+  std::int64_t step = 0, total = 0, epoch = 0;  // step counts from 1
+  double loss = 0, lr = 0, grad_norm = 0;
+  bool taken = true;
+  std::int64_t prompts = 0, rollouts = 0;
+  std::int64_t tokens = 0, reply_tokens = 0;  // of all its rollouts, prompts counted with each; replies alone
+  double reward_mean = 0, reward_std = 0;
+  double kl = 0, entropy = 0, clip_fraction = 0, drift = 0;  // means over the tokens that were learned from; kl: k3
+  double gap_mean = 0, gap_max = 0;                          // between what sampler and trainer say of a token, in nats
+  double length_mean = 0;
+  std::int64_t length_max = 0;
+  double right = 0, truncated = 0, unparsed = 0;     // shares of the rollouts
+  double all_right = 0, all_wrong = 0, flat = 0;     // shares of the groups; flat: equal rewards
+  std::array<double, kPhaseNames.size()> seconds{};  // by phase; those of a batch are shared out among its steps
+};
+
+class GrpoEvents {
+ public:
+  virtual ~GrpoEvents() = default;
+  virtual Result<void> stepped(const GrpoStep& s) = 0;
+  // Before the first step too. A run that goes on asks again for what is due where it goes on from.
+  virtual Result<void> validate(const tune::Place& p) = 0;
+  virtual Result<void> save(const tune::Place& p) = 0;
+  virtual Result<void> sampled(std::int64_t step,
+                               std::span<const Group> groups) = 0;  // rewards and advantages are there
+  virtual void running(Phase phase, std::int64_t tokens) { (void)phase, (void)tokens; }
+  virtual void notice(const std::string& sentence) = 0;
+};
+
+class Grpo {
+ public:
+  // All of them outlive the loop. At least one batch of prompts.
+  Grpo(tune::Trainer& trainer, reward::Reward& reward, const Task& task, const GrpoOptions& o, GrpoEvents& events);
+
+  std::int64_t total_steps() const { return total_; }
+  const tune::Place& place() const { return place_; }
+  // Exit::kModel where the place is not one of this run.
+  Result<void> resume(const tune::Place& p);
+  // To the end: the last step is validated and saved. A stop is an Error with signals::stop_exit(), after saving.
+  Result<void> run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool over() const;
+  Result<void> one_batch();
+  Result<std::vector<Group>> collect();
+  Result<std::vector<Group>> draw(std::int64_t count);
+  Result<void> judge(std::vector<Group>& groups);
+  Result<void> reward_failed(const Error& e);
+  Result<void> learn(std::span<Group> groups, std::vector<Lesson>& lessons);
+  Result<tune::PassSums> gradients(std::span<const Lesson> lessons);
+  Result<void> fill(std::span<Lesson> lessons, tune::Under under);
+  template <class Run>
+  Result<void> each_pass(std::span<const Lesson> lessons, const Run& run);
+  std::vector<Lesson> lessons_of(std::span<const Group> groups) const;
+  Result<void> after_batch(std::int64_t before);
+  Result<void> save();
+  Result<void> stop();
+  void describe(std::span<const Group> groups, GrpoStep& s) const;
+  double& seconds(Phase p) { return seconds_[static_cast<std::size_t>(p)]; }
+
+  tune::Trainer& trainer_;
+  reward::Reward& reward_;
+  Task task_;
+  GrpoOptions o_;
+  GrpoEvents& events_;
+  std::int64_t total_ = 0;
+  tune::Place place_;
+  std::int64_t saved_ = -1;
+  int refused_ = 0, failed_rewards_ = 0;
+  bool in_batch_ = false;  // some of its steps are taken
+  std::array<double, kPhaseNames.size()> seconds_{};
+  std::vector<std::uint32_t> order_;
+  std::int64_t order_epoch_ = -1;
+};
+
+}  // namespace rm::rl
