@@ -20,6 +20,7 @@
 #include "lib/rl/passes.h"
 #include "lib/rl/settings.h"
 #include "lib/tune/fit.h"
+#include "lib/tune/plan.h"
 #include "lib/tune/trainer.h"
 
 namespace rm::rl {
