@@ -18,5 +18,6 @@ inline constexpr std::uint64_t kManifestBytes = 64u << 20;    // manifest.json o
 inline constexpr std::uint64_t kVocab = 1u << 22;             // tokens in a vocabulary
 inline constexpr std::size_t kTokenBytes = 64u << 10;         // one token
 inline constexpr std::size_t kTurns = 100'000;                // turns in a conversation
+inline constexpr std::size_t kRewardLineBytes = 1u << 20;     // what a reward program answers to one rollout
 
 }  // namespace rm::limits

@@ -5,7 +5,8 @@
 //
 // A program is started once and kept over the whole run. It is given one line of JSON an item: the pair's record with every byte
 // it had, and a member "rollout" at its end (a member of that name that was there before is left out):
-//   "rollout":{"reply":"...","label":"A","truncated":false,"step":3,"prompt":17,"index":2}
+//   "rollout":{"reply":"...","label":"A","truncated":false,"step":3,"prompt":17,"index":2,"left":0}
+// "left" items of the batch are still to come; after the one with 0 nothing comes until all are answered.
 // For each line it prints a line, in order: a number, or an object whose "reward" is one. Anything else is an error that names
 // the item, what stood there and the last line of the program's standard error; so are silence, an end, a line too many and
 // one over limits::kRewardLineBytes. Then it is stopped, and started again for the next batch. See rm-rl(1), "REWARDS".
@@ -53,7 +54,7 @@ struct ProgramOptions {
 // Starts the program. Exit::kUsage for options that make no sense; Exit::kUnavailable where it ended at once (a command that is not
 // there). Errors of score(): Exit::kUnavailable, reason "reward_failed", or "reward_given_up" where it was the max_failures-th in
 // a row or a later one, so that there is no use in going on; Exit::kResources where no process can be made; or the stop that was
-// asked for, within a second.
+// asked for, at once.
 Result<std::unique_ptr<Reward>> program(ProgramOptions options);
 
 }  // namespace rm::reward
