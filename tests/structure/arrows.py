@@ -11,6 +11,7 @@ import sys
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
 ROOT = ROOT if len(sys.argv) > 1 else ROOT.parents[2]
 SOURCE_LINES, HEADER_LINES, TOOL_LINES = 600, 150, 250
+TRAINING = ("tools/rm-distill", "tools/rm-rl")
 TORCH = re.compile(r"(ATen|c10|torch|caffe2)/")
 
 
@@ -60,8 +61,9 @@ def breaches(path, text, allowed, torch):
             yield where + "write the path from the root of the repository"
         if target.startswith("tools/") and not mine.startswith("tools/"):
             yield where + "nothing below includes tools"
-        if target.startswith("tools/") and not target.startswith(("tools/cli/", mine + "/")):
-            yield where + "programs share only tools/cli"
+        shared = ("tools/cli/", "tools/train/") if mine in TRAINING else ("tools/cli/",)
+        if target.startswith("tools/") and not target.startswith((*shared, mine + "/")):
+            yield where + "programs share only tools/cli, and those that train tools/train"
         if TORCH.match(target) and in_core:
             yield where + "the core never includes Torch"
         if TORCH.match(target) and path.suffix in (".cu", ".cuh") and not target.startswith("c10/cuda/"):

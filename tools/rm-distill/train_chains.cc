@@ -6,81 +6,34 @@
 
 #include "lib/base/hash.h"
 #include "lib/base/number.h"
-#include "lib/records/line.h"
-#include "lib/records/lines.h"
 #include "lib/tune/order.h"
-#include "tools/rm-distill/verbs.h"
 
 namespace rm::rmdistill {
 namespace {
 
-constexpr std::uint64_t kTold = 3;  // messages of one reason
+// A chain that was not kept is a teacher's matter; of one that is too long there is nothing to mend.
+const traincli::Lenience kLenience{{"not_kept"}, {"too_long"}};
 
-// Takes the records of one file.
-class Reading {
- public:
-  Reading(const TrainOptions& o, const Lexicon& lexicon, Chains& chains) : o_(o), lexicon_(lexicon), chains_(chains) {}
-
-  Result<void> file(const std::string& path, bool validation) {
-    RM_ASSIGN(records::Lines lines, records::Lines::open(path));
-    records::Line line;
-    while (true) {
-      RM_ASSIGN(const bool more, lines.next(line));
-      if (!more) return {};
-      ++chains_.records;
-      auto taken = take(line, lines.name(), validation);
-      if (taken) continue;
-      Error e = taken.error();
-      const std::string at = lines.name() + ":" + std::to_string(line.number);
-      if (!e.where.starts_with(at)) e.where = e.where.empty() ? at : at + ": " + e.where;
-      if (e.exit != Exit::kInput || (o_.stops_on_bad && e.reason != "not_kept" && e.reason != "too_long")) return e;
-      leave_out(e);
-    }
-  }
-
- private:
-  Result<void> take(const records::Line& line, const std::string& name, bool validation) {
-    RM_ASSIGN(const json::Value record, records::parse_line(doc_, line, name));
-    RM_ASSIGN(tune::ChainText chain, tune::read_chain_text(record, o_.map));
-    RM_ASSIGN(tune::Example e, tune::make_example(chain, lexicon_.tokenizer, lexicon_.chat, o_.settings.mask,
-                                                  o_.settings.max_length, lexicon_.vocab));
+// What becomes of the records of one file.
+Result<void> take_file(const TrainOptions& o, const traincli::Lexicon& lexicon, const std::string& path,
+                       bool validation, Chains& c) {
+  const auto take = [&](const records::Line&, const json::Value& record) -> Result<void> {
+    RM_ASSIGN(tune::ChainText chain, tune::read_chain_text(record, o.map));
+    RM_ASSIGN(tune::Example e, tune::make_example(chain, lexicon.tokenizer, lexicon.chat, o.settings.mask,
+                                                  o.settings.max_length, lexicon.vocab));
     const auto length = static_cast<std::int64_t>(e.ids.size());
-    chains_.longest = std::max(chains_.longest, length);
-    if (validation || (o_.val_share && tune::held_out(chain, *o_.val_share))) {
-      if (std::ssize(chains_.ask) < o_.val_generate) chains_.ask.push_back(std::move(chain));
-      chains_.validate.push_back(std::move(e));
+    c.longest = std::max(c.longest, length);
+    if (validation || (o.val_share && tune::held_out(chain, *o.val_share))) {
+      if (std::ssize(c.ask) < o.val_generate) c.ask.push_back(std::move(chain));
+      c.validate.push_back(std::move(e));
       return {};
     }
-    chains_.learn_tokens += length;
-    chains_.targets += length - e.targets;
-    chains_.learn.push_back(std::move(e));
+    c.learn_tokens += length;
+    c.targets += length - e.targets;
+    c.learn.push_back(std::move(e));
     return {};
-  }
-
-  void leave_out(const Error& e) {
-    const std::uint64_t n = ++chains_.left_out[e.reason];
-    if (o_.common.quiet || e.reason == "not_kept" || n > kTold) return;
-    cli::warn(kProgram, e.text() + (n == kTold ? " (more of this kind are counted, not told)" : ""));
-  }
-
-  const TrainOptions& o_;
-  const Lexicon& lexicon_;
-  Chains& chains_;
-  json::Document doc_;
-};
-
-// "; left out: 3 too_long, 1 not_kept", or nothing.
-std::string left_out_text(const Chains& c, const std::string& before) {
-  std::string out;
-  for (const auto& [reason, n] : c.left_out)
-    out += (out.empty() ? before + "left out: " : ", ") + format_grouped(n) + " " + reason;
-  return out;
-}
-
-Error nothing(const Chains& c, const std::string& what) {
-  return make_error(Exit::kInput, "empty",
-                    "there is no chain to " + what + ": " + format_grouped(c.records) + " records were read" +
-                        left_out_text(c, ", "));
+  };
+  return traincli::read_records(o, path, kLenience, take, c.records, c.left_out);
 }
 
 }  // namespace
@@ -102,14 +55,13 @@ std::string Chains::hash() const {
   return hex64(h.digest());
 }
 
-Result<Chains> read_chains(const TrainOptions& o, const Lexicon& lexicon) {
+Result<Chains> read_chains(const TrainOptions& o, const traincli::Lexicon& lexicon) {
   Chains c;
-  Reading reading(o, lexicon, c);
-  RM_TRY(reading.file(o.common.in, false));
-  if (!o.val_file.empty()) RM_TRY(reading.file(o.val_file, true));
-  if (c.learn.empty()) return nothing(c, "learn from");
+  RM_TRY(take_file(o, lexicon, o.common.in, false, c));
+  if (!o.val_file.empty()) RM_TRY(take_file(o, lexicon, o.val_file, true, c));
+  if (c.learn.empty()) return traincli::nothing_left(o, "learn from", c.records, c.left_out);
   const bool validates = o.val_share || !o.val_file.empty();
-  if (validates && c.validate.empty()) return nothing(c, "validate on");
+  if (validates && c.validate.empty()) return traincli::nothing_left(o, "validate on", c.records, c.left_out);
   return c;
 }
 
@@ -129,7 +81,7 @@ std::string text(const Chains& c) {
                     n(c.learn_tokens) + " tokens, " + n(c.targets) + " of them learned, the longest chain " +
                     n(c.longest) + ")";
   if (!c.validate.empty()) out += ", " + format_grouped(c.validate.size()) + " to validate on";
-  return out + left_out_text(c, "; ");
+  return out + traincli::left_out_text(c.left_out, "; ");
 }
 
 }  // namespace rm::rmdistill

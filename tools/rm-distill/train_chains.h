@@ -2,29 +2,21 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "lib/base/result.h"
-#include "lib/text/chat.h"
-#include "lib/text/tokenizer.h"
 #include "lib/tune/example.h"
 #include "tools/rm-distill/train_options.h"
+#include "tools/train/base.h"
+#include "tools/train/reading.h"
 
 namespace rm::rmdistill {
-
-// What chains are made into tokens with.
-struct Lexicon {
-  text::Tokenizer tokenizer;
-  text::ChatTemplate chat;
-  std::int64_t vocab = 0;  // of the model
-};
 
 struct Chains {
   std::vector<tune::Example> learn, validate;
   std::vector<tune::ChainText> ask;  // of those to validate on, the first so many: the model judges them itself
-  std::map<std::string, std::uint64_t> left_out;  // by reason: "too_long", "not_kept", "bad_json", ...
+  traincli::LeftOut left_out;
   std::uint64_t records = 0;
   std::int64_t learn_tokens = 0, targets = 0, longest = 0;  // longest of both kinds
   std::uint64_t failed() const;  // left out for anything but chain.status, which is a teacher's matter
@@ -33,7 +25,7 @@ struct Chains {
 
 // Exit::kInput where a file cannot be read, nothing is left to learn ("empty"), or a record is bad and --on-error stop asks for it;
 // kModel for a vocabulary that does not fit. The first three of each reason are told by name unless --quiet.
-Result<Chains> read_chains(const TrainOptions& o, const Lexicon& lexicon);
+Result<Chains> read_chains(const TrainOptions& o, const traincli::Lexicon& lexicon);
 
 // Tokens that can run at once: of the longest `batch` chains to learn, or of all to validate on.
 std::int64_t most_at_once(const Chains& c, std::int64_t batch);

@@ -26,7 +26,7 @@ double seconds_between(std::chrono::steady_clock::time_point a, std::chrono::ste
 
 }  // namespace
 
-TrainRun::TrainRun(const TrainOptions& o, const Chains& c, const Wanted& wanted, const std::string& model,
+TrainRun::TrainRun(const TrainOptions& o, const Chains& c, const traincli::Wanted& wanted, const std::string& model,
                    tune::Trainer& trainer)
     : o_(o),
       chains_(c),
@@ -145,26 +145,7 @@ Result<void> TrainRun::validate(const tune::Place& p) {
 
 Result<void> TrainRun::save(const tune::Place& p) {
   RM_TRY(sinks_->sync());  // a power cut must not leave a checkpoint that is ahead of its figures
-  const tune::TrainerInfo i = trainer_.info();
-  tune::RunFacts f;
-  f.seed = wanted_.seed;
-  f.data = wanted_.data;
-  f.settings = wanted_.settings_hash;
-  f.base = model_;
-  f.threads = i.threads;
-  f.isa = i.isa;
-  f.dtype = i.dtype;
-  f.device = i.device;
-  f.step = p.step;
-  f.epoch = p.epoch;
-  f.position = p.position;
-  f.notes = to_json({trainer_.steps(), p.pass_tokens, o_.pass_tokens, wanted_.settings, wanted_.base});
-  RM_TRY(tune::save_checkpoint(
-      checkpoints_of(o_), f, trainer_.state(),
-      [this](std::size_t index, std::uint64_t first, std::span<float> to) {
-        return trainer_.read_state(index, first, to);
-      },
-      o_.keep));
+  RM_TRY(traincli::save_run(o_, wanted_, model_, p, trainer_));
   since_ = Clock::now();
   return {};
 }

@@ -11,14 +11,15 @@
 #include "lib/metrics/sinks.h"
 #include "lib/tune/fit.h"
 #include "lib/tune/validate.h"
-#include "tools/rm-distill/train_folder.h"
+#include "tools/rm-distill/train_chains.h"
+#include "tools/train/folder.h"
 
 namespace rm::rmdistill {
 
 class TrainRun final : public tune::FitEvents {
  public:
   // `model`: where the base is.
-  TrainRun(const TrainOptions& o, const Chains& c, const Wanted& wanted, const std::string& model,
+  TrainRun(const TrainOptions& o, const Chains& c, const traincli::Wanted& wanted, const std::string& model,
            tune::Trainer& trainer);
 
   // Opens metrics and event files; `resumed`: the step it goes on from.
@@ -44,7 +45,7 @@ class TrainRun final : public tune::FitEvents {
 
   const TrainOptions& o_;
   const Chains& chains_;
-  const Wanted& wanted_;
+  const traincli::Wanted& wanted_;
   const std::string& model_;
   tune::Trainer& trainer_;
   Progress progress_;

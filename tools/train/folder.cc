@@ -1,4 +1,4 @@
-#include "tools/rm-distill/train_folder.h"
+#include "tools/train/folder.h"
 
 #include <algorithm>
 
@@ -8,7 +8,7 @@
 #include "lib/tune/step_folders.h"
 #include "lib/weightfile/out_folder.h"
 
-namespace rm::rmdistill {
+namespace rm::traincli {
 namespace {
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -53,7 +53,7 @@ std::string to_json(const Notes& n) {
   return out;
 }
 
-Result<Notes> read_notes(const tune::FoundCheckpoint& c) {
+Result<Notes> read_notes(const RunOptions& o, const tune::FoundCheckpoint& c) {
   json::Document doc;
   const auto top = doc.parse(c.facts.notes);
   const auto find = [&](const char* key) { return top ? top->find(key).value_or(json::Value()) : json::Value(); };
@@ -64,24 +64,25 @@ Result<Notes> read_notes(const tune::FoundCheckpoint& c) {
     return Notes{*steps, *tokens, *asked, std::string(*settings), std::string(*base)};
   return make_error(
       Exit::kModel, "bad_checkpoint",
-      "its notes lack optimizer_steps, pass_tokens, asked_tokens, settings or base: no checkpoint of rm-distill train",
+      std::string("its notes lack optimizer_steps, pass_tokens, asked_tokens, settings or base: no checkpoint of ") +
+          o.words.command,
       escape_text(c.path));
 }
 
-tune::Place FoundRun::place(const TrainOptions& o) const {
+tune::Place FoundRun::place(const RunOptions& o) const {
   const tune::RunFacts& f = checkpoint.facts;
   return {f.step, f.epoch, f.position, runs_as_before(o) ? notes.pass_tokens : 0};
 }
 
-std::string checkpoints_of(const TrainOptions& o) { return o.common.out + "/checkpoints"; }
+std::string checkpoints_of(const RunOptions& o) { return o.common.out + "/checkpoints"; }
 
-Result<void> refuse_foreign(const TrainOptions& o, const std::string& base) {
+Result<void> refuse_foreign(const RunOptions& o, const std::string& base) {
   RM_TRY(weightfile::refuse_own_folder(o.common.out, base));
   RM_ASSIGN(const auto steps, tune::step_folders(checkpoints_of(o)));
   return steps.empty() ? weightfile::refuse_model_folder(o.common.out) : Result<void>();
 }
 
-Result<std::optional<FoundRun>> find_run(const TrainOptions& o, const std::function<void(const std::string&)>& say) {
+Result<std::optional<FoundRun>> find_run(const RunOptions& o, const std::function<void(const std::string&)>& say) {
   const std::string folder = checkpoints_of(o);
   RM_ASSIGN(const auto steps, tune::step_folders(folder));
   if (!steps.empty() && !o.resume) {
@@ -95,11 +96,11 @@ Result<std::optional<FoundRun>> find_run(const TrainOptions& o, const std::funct
     if (o.resume) say("no checkpoint in " + escape_text(folder) + "; the run begins anew");
     return std::optional<FoundRun>();
   }
-  RM_ASSIGN(Notes notes, read_notes(*found));
+  RM_ASSIGN(Notes notes, read_notes(o, *found));
   return std::optional(FoundRun{*std::move(found), std::move(notes)});
 }
 
-Result<void> check_same(const FoundRun& then, const Wanted& now) {
+Result<void> check_same(const RunOptions& o, const FoundRun& then, const Wanted& now) {
   const tune::RunFacts& f = then.checkpoint.facts;
   const auto differs = [&](const std::string& what) {
     return make_error(Exit::kUsage, "other_run",
@@ -111,22 +112,55 @@ Result<void> check_same(const FoundRun& then, const Wanted& now) {
   if (f.settings != now.settings_hash) return differs(differing(then.notes.settings, now.settings));
   if (f.seed != now.seed)
     return differs("--seed " + std::to_string(f.seed) + " where this command has " + std::to_string(now.seed));
-  if (f.data != now.data) return differs("other chains to learn, or in another order");
+  if (f.data != now.data) return differs(std::string("other ") + o.words.many + " to learn, or in another order");
   return {};
 }
 
-std::vector<std::string> odds(const tune::RunFacts& then, const tune::TrainerInfo& now) {
-  std::vector<std::string> out;
+Result<void> save_run(const RunOptions& o, const Wanted& wanted, const std::string& model, const tune::Place& p,
+                      const tune::Trainer& trainer) {
+  const tune::TrainerInfo i = trainer.info();
+  tune::RunFacts f;
+  f.seed = wanted.seed;
+  f.data = wanted.data;
+  f.settings = wanted.settings_hash;
+  f.base = model;
+  f.threads = i.threads;
+  f.isa = i.isa;
+  f.dtype = i.dtype;
+  f.device = i.device;
+  f.step = p.step;
+  f.epoch = p.epoch;
+  f.position = p.position;
+  f.notes = to_json({trainer.steps(), p.pass_tokens, o.pass_tokens, wanted.settings, wanted.base});
+  return tune::save_checkpoint(
+      checkpoints_of(o), f, trainer.state(),
+      [&trainer](std::size_t index, std::uint64_t first, std::span<float> to) {
+        return trainer.read_state(index, first, to);
+      },
+      o.keep);
+}
+
+void tell_odds(const RunOptions& o, const FoundRun& found, const tune::TrainerInfo& now) {
+  const tune::RunFacts& then = found.checkpoint.facts;
   const auto note = [&](const char* what, const std::string& a, const std::string& b) {
-    if (a != b)
-      out.push_back(std::string(what) + " was " + escape_text(a) + " and is " + b +
-                    " now: the last bits of the weights will differ");
+    if (a != b) {
+      tell(o, std::string(what) + " was " + escape_text(a) + " and is " + b +
+                  " now: the last bits of the weights will differ");
+    }
   };
   note("the device", then.device, now.device);
   note("the arithmetic", then.dtype, now.dtype);
   note("the instruction set", then.isa, now.isa);
   note("the number of threads", std::to_string(then.threads), std::to_string(now.threads));
-  return out;
 }
 
-}  // namespace rm::rmdistill
+Result<void> load_state(const FoundRun& found, tune::Trainer& trainer) {
+  RM_TRY(tune::load_checkpoint(found.checkpoint, trainer.state(),
+                               [&](std::size_t index, std::uint64_t first, std::span<const float> from) {
+                                 return trainer.write_state(index, first, from);
+                               }));
+  trainer.set_steps(found.notes.optimizer_steps);
+  return {};
+}
+
+}  // namespace rm::traincli

@@ -1,15 +1,15 @@
-#include "tools/rm-distill/train_adapter.h"
+#include "tools/train/adapter.h"
 
 #include <map>
 
 #include "lib/base/hash.h"
 
-namespace rm::rmdistill {
+namespace rm::traincli {
 using weightfile::LoraFile;
 using weightfile::LoraModule;
 using weightfile::TensorInfo;
 
-Result<std::unique_ptr<LoraFile>> open_adapter(TrainOptions& o, const weightfile::ModelConfig& base) {
+Result<std::unique_ptr<LoraFile>> open_adapter(RunOptions& o, const weightfile::ModelConfig& base) {
   RM_ASSIGN(auto adapter, LoraFile::open(o.adapter));
   RM_TRY(adapter->check_against(base));
   const auto layers = static_cast<std::size_t>(base.layers);
@@ -57,4 +57,4 @@ Result<std::string> adapter_hash(const LoraFile& adapter) {
   return hex64(hash.digest());
 }
 
-}  // namespace rm::rmdistill
+}  // namespace rm::traincli
