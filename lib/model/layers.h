@@ -24,6 +24,7 @@ class WeightSource {
 };
 
 inline constexpr const char* kEmbedding = "model.embed_tokens";
+inline constexpr const char* kEmbeddingWeight = "model.embed_tokens.weight";
 inline constexpr const char* kFinalNorm = "model.norm.weight";
 
 Result<void> read_weights(WeightSource& s, const weightfile::ModelConfig& c, Weights& to);

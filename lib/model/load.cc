@@ -47,7 +47,7 @@ std::uint64_t bytes_needed(const WeightFile& file, const Precision& precision) {
   std::uint64_t n = 0;
   for (const weightfile::Planned& p : weightfile::plan(file.config())) {
     const weightfile::TensorInfo* t = file.find(p.name);
-    if (t && !file.config().tied && p.name == std::string(kEmbedding) + ".weight") {
+    if (t && !file.config().tied && p.name == kEmbeddingWeight) {
       n += t->bytes;  // kept as stored
       continue;
     }

@@ -31,7 +31,7 @@ class NetworkReader final : public model::WeightSource {
     n_.head_.norm = n_.parameters_.find(model::kFinalNorm).parameter;
     n_.head_.eps = c.norm_eps;
     n_.head_.compute = n_.compute_;
-    n_.embedding_ = n_.parameters_.find(std::string(model::kEmbedding) + ".weight").parameter;
+    n_.embedding_ = n_.parameters_.find(model::kEmbeddingWeight).parameter;
     RM_TRY(check_targets());
     return check_finite();
   }

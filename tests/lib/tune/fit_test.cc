@@ -39,6 +39,7 @@ class CountingTrainer final : public Trainer {
     return s;
   }
   Result<PassSums> evaluate(const Pass&) override { return PassSums{}; }
+  Result<std::vector<float>> logprobs(const Pass& p, Under) override { return std::vector<float>(p.ids.size()); }
   Result<StepSums> step(const StepParams& p) override {
     rates.push_back(p.lr);
     learned.push_back(open);
@@ -55,7 +56,7 @@ class CountingTrainer final : public Trainer {
   std::int64_t steps() const override { return steps_; }
   void set_steps(std::int64_t n) override { steps_ = n; }
   Result<void> read_gradient(std::size_t, std::uint64_t, std::span<float>) const override { return {}; }
-  Result<std::unique_ptr<generate::TokenEngine>> engine(const generate::EngineOptions&) const override {
+  Result<std::unique_ptr<generate::TokenEngine>> engine(const generate::EngineOptions&) override {
     return make_error(Exit::kBug, "none", "no engine");
   }
   Result<void> read_model(const std::string&, std::uint64_t, std::span<float>) const override { return {}; }
