@@ -335,11 +335,12 @@ TEST_CASE("options that make no sense are refused") {
 TEST_CASE("the example rewards the right verdict and takes off for length") {
   auto r = reward::program(options("python3 " RM_SOURCE_DIR "/examples/score.py"));
   REQUIRE(r);
-  const std::string right = "<answer>[[B]]</answer>", longer = std::string(978, '.') + right;
+  const std::string right = "<answer>[[B]]</answer>", longer = std::string(978, '.') + right,
+                    longest = right + std::string(9978, '.');
   const std::vector<Item> items{{"{}", right, judge::Side::kB},
                                 {"{}", right, judge::Side::kA},
                                 {"{}", longer, judge::Side::kB},
-                                {"{}", right + std::string(9978, '.'), judge::Side::kB}};
+                                {"{}", longest, judge::Side::kB}};
   const auto rewards = (*r)->score(items);
   REQUIRE_MESSAGE(rewards, rewards.error().text());
   CHECK(*rewards == std::vector<double>{1 - 0.0022, -1 - 0.0022, 1 - 0.1, -1.5});
