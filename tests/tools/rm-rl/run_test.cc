@@ -47,7 +47,8 @@ TEST_CASE("a validation tells accuracy on all, its interval, and on those that p
                            "\"val_length_mean\":31.5,", "\"val_truncated\":0.1,", "\"val_asked\":20"})
     CHECK(text.find(part) != std::string::npos);
   // Ten pairs, six right: Wilson's interval, worked out from his formula in Python.
-  for (const auto& f : record(v).fields()) {
+  const metrics::Record r = record(v);
+  for (const auto& f : r.fields()) {
     if (f.name == "val_verdict_low") CHECK(f.number() == doctest::Approx(0.3126738).epsilon(1e-6));
     if (f.name == "val_verdict_high") CHECK(f.number() == doctest::Approx(0.8318197).epsilon(1e-6));
   }
