@@ -3,8 +3,9 @@
 . "$RM_SOURCE/tests/cli/rl.bash"
 tiny
 labelled 40 >pairs.jsonl
+head -3 pairs.jsonl >val.jsonl
 scored="python3 $PWD/odd.py"
-run="$rl --reward-cmd '$scored' --save-every 2 --val pairs.jsonl --val-every 4 --metrics {out}/metrics.jsonl -o {out}"
+run="$rl --reward-cmd '$scored' --save-every 2 --val val.jsonl --val-every 4 --metrics {out}/metrics.jsonl -o {out}"
 seed=${RM_TEST_SEED:-$$}
 echo "RM_TEST_SEED=$seed"
 python3 "$RM_SOURCE/tests/fault/kill_loop.py" --dir loop --run "$run" --resume "$run --resume" --kills 20 --from 0.2 --seed "$seed" \
