@@ -211,7 +211,7 @@ Result<void> Grpo::judge(std::vector<Group>& groups) {
   for (Group& g : groups) {
     for (std::size_t j = 0; j < g.rollouts.size(); ++j) {
       const Rollout& r = g.rollouts[j];
-      const std::string_view line = task_.lines.empty() ? "{}" : task_.lines[g.prompt->record];
+      const std::string_view line = task_.lines.empty() ? std::string_view("{}") : task_.lines[g.prompt->record];
       items.push_back(
           {line, r.text, g.prompt->label, r.truncated, place_.step + 1, g.index, static_cast<std::int64_t>(j)});
       g.right.push_back(judge::rm_r1_reward(r.text, g.prompt->label) > 0);

@@ -74,6 +74,7 @@ at::Tensor CpuBackend::attend(const at::Tensor& q_THC, const Batch& b, const Hea
   const std::vector<Piece> pieces = cut(b, most);
   const std::vector<Group> groups = gather(pieces, std::clamp<std::int64_t>(fair, 1, most));
   at::Tensor out = empty({q_THC.size(0), stride}, type);
+  if (queries < out.size(0)) out.narrow(0, queries, out.size(0) - queries).zero_();  // padding: rows of no span
   const Scratch scratch(attend_scratch(most * group, padded_width(s)));
   const auto kernel = is_bf16(type) ? kernels_.attend_bf16 : kernels_.attend_f32;
   parallel(static_cast<std::int64_t>(groups.size()) * s.kv_heads, [&](std::int64_t i, int worker) {

@@ -148,7 +148,7 @@ at::Tensor CpuBackend::rope_and_store(const at::Tensor& qkv_TX, const Batch& b, 
   const at::ScalarType type = cache.k.scalar_type();
   const std::int64_t T = qkv_TX.size(0), C = s.width, size = element(type);
   const std::int64_t head = kPageTokens * padded_width(s), page_size = s.kv_heads * head * size;
-  at::Tensor q = empty({T, s.heads, C}, type);  // every row is a span's: this backend needs no padding
+  at::Tensor q = empty({T, s.heads, C}, type);  // rows that are padding stay as they are: attend() does not read them
   const float *qkv = qkv_TX.const_data_ptr<float>(), *cos = b.cos_TC.const_data_ptr<float>();
   const float* sin = b.sin_TC.const_data_ptr<float>();
   struct Place {

@@ -69,6 +69,24 @@ TEST_CASE("a run that goes on knows the last validation that was kept") {
   }
   t.write("m.jsonl", kLines);
   CHECK(!Log::open(t.path("m.jsonl"))->validated());  // a new run
+  t.write("m.jsonl",
+          "{\"step\":1,\"reward_mean\":0}\n{\"step\":1,\"val_parsed\":0.5}\n{\"step\":2,\"interval_low\":1}\n");
+  CHECK(Log::open(t.path("m.jsonl"), 2)->validated() == 1);  // whatever it validates
+}
+
+TEST_CASE("lines of other kinds go through a log, and are cut like figures") {
+  TempFolder t;
+  {
+    auto log = Log::open(t.path("r.jsonl"));
+    REQUIRE(log.ok());
+    REQUIRE(log->write(R"({"step":1,"reply":"x"})").ok());
+    REQUIRE(log->write(R"({"step":3,"reply":"y"})").ok());
+    REQUIRE(log->close().ok());
+  }
+  auto log = Log::open(t.path("r.jsonl"), 2);
+  REQUIRE(log.ok());
+  REQUIRE(log->close().ok());
+  CHECK(slurp(t.path("r.jsonl")) == "{\"step\":1,\"reply\":\"x\"}\n");
 }
 
 TEST_CASE("a file that is no metrics is not cut") {

@@ -141,6 +141,49 @@ TEST_CASE("other ways out are named where they are ones") {
   CHECK(plan_memory(tiny(), r).fixed == plan_memory(tiny(), asking(false, kSmallLora)).fixed + 4 * 1480 + (512u << 20));
 }
 
+TEST_CASE("the weights a run began with are held once more where every weight is trained, in the arithmetic's type") {
+  struct Row {
+    PlanRequest ask;
+    std::uint64_t bytes;
+  };
+  for (Row r : {Row{asking(true), 1408 * 2 + 72 * 4}, Row{asking(false), 1480 * 4}, Row{asking(true, kSmallLora), 0}}) {
+    const std::uint64_t without = plan_memory(tiny(), r.ask).total;
+    r.ask.reference = true;
+    const MemoryPlan p = plan_memory(tiny(), r.ask);
+    CHECK(bytes(p, "reference") == r.bytes);
+    CHECK(p.total == without + r.bytes);
+  }
+}
+
+TEST_CASE("rollouts that do not fit are told of shorter replies and of no penalty, never of shorter chains") {
+  PlanRequest r;
+  r.bf16 = false;
+  r.lora = kSmallLora;
+  r.longest = 100000;
+  r.reply = 90000;
+  r.free_bytes = 60 << 20;
+  const auto e = check_plan(tiny(), r);
+  REQUIRE(!e.ok());
+  CAPTURE(e.error().message);
+  CHECK(e.error().message.find("one rollout of 100,000 tokens") != std::string::npos);
+  CHECK(e.error().message.find("--max-tokens 60") != std::string::npos);  // 70,9.. in all, 10,000 of them the prompt
+  CHECK(e.error().message.find("--max-length") == std::string::npos);
+  CHECK(e.error().message.find("--kl 0") == std::string::npos);
+  r.longest = 70000;
+  r.reply = 60000;
+  CHECK(check_plan(tiny(), r).ok());
+  PlanRequest large;  // 18 bytes for each of 1.5 billion numbers, and 2 more for the reference
+  large.free_bytes = 29 * kGiB;
+  large.longest = 1000;
+  large.reply = 500;
+  CHECK(check_plan(qwen_1_5b(), large).ok());
+  large.reference = true;
+  const auto full = check_plan(qwen_1_5b(), large);
+  REQUIRE(!full.ok());
+  CAPTURE(full.error().message);
+  CHECK(full.error().message.find("--kl 0 needs ") != std::string::npos);
+}
+
 TEST_CASE("tokens at once are what memory holds, between the longest chain and what is of use") {
   const MemoryPlan one = plan_memory(tiny(), asking(true));
   struct Row {
