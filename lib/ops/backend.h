@@ -13,6 +13,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct Matrix {
   std::vector<std::int64_t> panels;  // of a quantised one: where each panel begins in `data`, and the end; else empty
   bool quantised() const { return !panels.empty(); }
 };
+
+struct Bucket;  // packing.h
 
 // Rows of a quantised matrix that come in so many bits.
 struct QuantisedRange {
@@ -55,10 +58,12 @@ struct Batch {
   };
   std::vector<Span> spans;
   std::vector<std::int32_t> pages;
-  std::int64_t rows = 0;                  // padding included
-  at::Tensor ids_T;                       // int64, on the device
-  at::Tensor cos_TC, sin_TC;              // f32 [T, C/2], on the device
-  at::Tensor device_spans, device_pages;  // filled by prepare() where a backend wants them
+  std::int64_t rows = 0;      // padding included
+  at::Tensor ids_T;           // int64, on the device
+  at::Tensor cos_TC, sin_TC;  // f32 [T, C/2], on the device
+  // Filled by prepare() where a backend wants them.
+  at::Tensor device_spans, device_pages;
+  std::shared_ptr<const std::vector<Bucket>> buckets;
 };
 
 // Optional norms of the query and key heads before rotation (Qwen3); f32 [C].

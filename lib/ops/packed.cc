@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "lib/ops/cpu/packed_rows.h"
+#include "lib/ops/packing.h"
 
 namespace rm::ops {
 namespace {
@@ -82,9 +83,18 @@ NormGradients rms_norm_backward(const at::Tensor& dy, const at::Tensor& x, const
   return g;
 }
 
-at::Tensor entropies(const at::Tensor& logits_RV) {
-  const at::Tensor lse = at::logsumexp(logits_RV, {1});
-  return lse - (at::sub(logits_RV, lse.unsqueeze(1)).exp_().mul_(logits_RV)).sum(1);
+at::Tensor entropies(const at::Tensor& logits_RV, bool rows) {
+  const std::int64_t R = logits_RV.size(0), V = logits_RV.size(1);
+  if (!rows) {
+    const at::Tensor lse = at::logsumexp(logits_RV, {1});
+    return lse - (at::sub(logits_RV, lse.unsqueeze(1)).exp_().mul_(logits_RV)).sum(1);
+  }
+  at::Tensor out = at::empty({R}, logits_RV.options());
+  auto* entropy = out.mutable_data_ptr<float>();
+  at::parallel_for(0, R, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t r = begin; r < end; ++r) entropy[r] = cpu::entropy_row(floats(logits_RV, r), V);
+  });
+  return out;
 }
 
 TokenLosses token_losses(at::Tensor& logits_RV, const at::Tensor& targets_R, const at::Tensor& weights_R, bool gradient,
@@ -217,54 +227,71 @@ at::Tensor whole(const at::Tensor& x_THC, const Batch::Span& s) {
 // [n, heads, C] as the [1, heads, n, C] that ATen's attention takes.
 at::Tensor heads_first(const at::Tensor& x_NHC) { return x_NHC.unsqueeze(0).transpose(1, 2); }
 
-// The gradient of whole(): what is before a span gets its part added, for others add theirs too. x_THC is 0 where nothing was added.
-void add_whole(at::Tensor& x_THC, const Batch::Span& s, const at::Tensor& g_1HNC) {
-  const at::Tensor g_NHC = g_1HNC.squeeze(0).transpose(0, 1);
-  if (s.position > 0) x_THC.narrow(0, s.pages, s.position).add_(g_NHC.narrow(0, 0, s.position));
-  own(x_THC, s).add_(g_NHC.narrow(0, s.position, s.count));
+// Rows of x_THC side by side as a bucket has them: [sequences, heads, length, C].
+at::Tensor gather(const at::Tensor& x_THC, const Bucket& b) {
+  return x_THC.index_select(0, b.rows)
+      .view({std::ssize(b.spans), b.length, x_THC.size(1), x_THC.size(2)})
+      .transpose(1, 2);
+}
+// And back, as rows: [sequences * length, heads, C].
+at::Tensor scattered(const at::Tensor& x_NHLC) { return x_NHLC.transpose(1, 2).contiguous().flatten(0, 1); }
+
+// The gradient of keys or values: each row's own, then what the sequences that go on from it add.
+void take_own(at::Tensor& x_THC, const Bucket& b, const at::Tensor& g_RHC) {
+  x_THC.index_copy_(0, b.own, g_RHC.index_select(0, b.places));
+}
+void add_before(at::Tensor& x_THC, const Bucket& b, const at::Tensor& g_RHC) {
+  for (std::size_t i = 0; i < b.spans.size(); ++i) {
+    const Batch::Span& s = b.spans[i];
+    if (s.position > 0)
+      x_THC.narrow(0, s.pages, s.position).add_(g_RHC.narrow(0, static_cast<std::int64_t>(i) * b.length, s.position));
+  }
 }
 
-struct SpanAttention : Function<SpanAttention> {
+struct BucketAttention : Function<BucketAttention> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                            const std::vector<Batch::Span>* spans, double scale) {
+                            const std::shared_ptr<const std::vector<Bucket>>& buckets, double scale) {
     at::Tensor out_THC = at::empty(q.sizes(), q.options());
     variable_list saved{q, k, v};
-    for (const Batch::Span& s : *spans) {
-      auto [out, lse] = at::_scaled_dot_product_flash_attention_for_cpu(
-          heads_first(whole(q, s)), heads_first(whole(k, s)), heads_first(whole(v, s)), 0.0, true, {}, scale);
-      heads_first(own(out_THC, s)).copy_(out.narrow(2, s.position, s.count));
+    for (const Bucket& b : *buckets) {
+      auto [out, lse] = at::_scaled_dot_product_flash_attention_for_cpu(gather(q, b), gather(k, b), gather(v, b), 0.0,
+                                                                        true, {}, scale);
+      out_THC.index_copy_(0, b.own, scattered(out).index_select(0, b.places));
+      saved.push_back(out);
       saved.push_back(lse);
-      saved.push_back(s.position > 0 ? out : at::Tensor());
     }
-    saved.push_back(out_THC);
     ctx->save_for_backward(saved);
     ctx->saved_data["scale"] = scale;
-    std::vector<std::int64_t> places;
-    for (const Batch::Span& s : *spans) places.insert(places.end(), {s.row, s.count, s.position, s.pages});
-    ctx->saved_data["places"] = places;
+    // Lent: the pass outlives its gradient.
+    ctx->saved_data["buckets"] = reinterpret_cast<std::int64_t>(buckets.get());
     return out_THC;
   }
   static variable_list backward(AutogradContext* ctx, const variable_list& d) {
     const variable_list saved = ctx->get_saved_variables();
-    const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved.back();
+    const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2];
     const at::Tensor dy = d[0].contiguous();
     const at::Tensor dq = at::empty(q.sizes(), q.options());
-    at::Tensor dk = at::zeros(k.sizes(), k.options()), dv = at::zeros(v.sizes(), v.options());
-    const auto places = ctx->saved_data["places"].toIntVector();
-    for (std::size_t i = 0; i * 4 < places.size(); ++i) {
-      const Batch::Span s{places[4 * i], places[4 * i + 1], places[4 * i + 2], places[4 * i + 3]};
-      // What is before a span is asked for nothing here: its rows of dy are 0.
-      at::Tensor dy_s = heads_first(own(dy, s)), out_s = heads_first(own(out, s));
-      if (s.position > 0) {
-        out_s = saved[4 + 2 * i];
-        dy_s = at::cat({at::zeros({1, q.size(1), s.position, q.size(2)}, q.options()), dy_s}, 2);
-      }
+    at::Tensor dk = at::empty(k.sizes(), k.options()), dv = at::empty(v.sizes(), v.options());
+    std::vector<at::Tensor> keys, values;
+    const auto& buckets = *reinterpret_cast<const std::vector<Bucket>*>(ctx->saved_data["buckets"].toInt());
+    for (std::size_t i = 0; i < buckets.size(); ++i) {
+      const Bucket& b = buckets[i];
+      // Rows that stand there for others, and those that were filled up, are asked for nothing.
+      at::Tensor dy_b = at::zeros({b.rows.size(0), q.size(1), q.size(2)}, q.options());
+      dy_b.index_copy_(0, b.places, dy.index_select(0, b.own));
+      const at::Tensor dy_NHLC = dy_b.view({std::ssize(b.spans), b.length, q.size(1), q.size(2)}).transpose(1, 2);
       auto [gq, gk, gv] = at::_scaled_dot_product_flash_attention_for_cpu_backward(
-          dy_s, heads_first(whole(q, s)), heads_first(whole(k, s)), heads_first(whole(v, s)), out_s, saved[3 + 2 * i],
-          0.0, true, {}, ctx->saved_data["scale"].toDouble());
-      heads_first(own(dq, s)).copy_(gq.narrow(2, s.position, s.count));
-      add_whole(dk, s, gk);
-      add_whole(dv, s, gv);
+          dy_NHLC, gather(q, b), gather(k, b), gather(v, b), saved[3 + 2 * i], saved[4 + 2 * i], 0.0, true, {},
+          ctx->saved_data["scale"].toDouble());
+      dq.index_copy_(0, b.own, scattered(gq).index_select(0, b.places));
+      keys.push_back(scattered(gk));
+      values.push_back(scattered(gv));
+      take_own(dk, b, keys.back());
+      take_own(dv, b, values.back());
+    }
+    for (std::size_t i = 0; i < buckets.size(); ++i) {
+      add_before(dk, buckets[i], keys[i]);
+      add_before(dv, buckets[i], values[i]);
     }
     return {dq, dk, dv, {}, {}};
   }
@@ -314,7 +341,10 @@ PackedBackend::PackedBackend(at::Device device, at::ScalarType compute, bool pla
     : Backend(device), compute_(compute), plain_(plain) {}
 
 void PackedBackend::prepare(Batch& b) {
-  if (!device().is_cuda()) return;
+  if (!device().is_cuda()) {
+    b.buckets = std::make_shared<const std::vector<Bucket>>(make_buckets(b.spans));
+    return;
+  }
   std::vector<std::int32_t> begins, wholes{0};
   for (const Batch::Span& s : b.spans) {
     begins.push_back(static_cast<std::int32_t>(s.row));
@@ -352,7 +382,7 @@ at::Tensor PackedBackend::attend(const at::Tensor& q_THC, const Batch& b, const 
   at::Tensor out;
   const bool narrow = s.width % 8 == 0 && s.width <= 256;  // what the CUDA kernel takes
   if (!plain_ && q_THC.is_cpu()) {
-    out = SpanAttention::apply(q_THC, cache.k, cache.v, &b.spans, scale);
+    out = BucketAttention::apply(q_THC, cache.k, cache.v, b.buckets, scale);
   } else if (!plain_ && q_THC.is_cuda() && is_bf16(q_THC) && narrow) {
     out = attend_varlen(q_THC, cache.k, cache.v, b, scale);
   } else {

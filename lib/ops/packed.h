@@ -4,7 +4,7 @@
 //
 // Shapes and letters: backend.h. Where autograd records nothing the same functions just compute. Norms, gates and rotations
 // are written twice, as loops over rows for the CPU (cpu/packed_rows.h) and with ATen's operators, which also are the reference
-// that tests hold the loops against. Attention is ATen's flash kernel, a sequence at a time on the CPU and all at once on
+// that tests hold the loops against. Attention is ATen's flash kernel, over sequences of like length on the CPU and over all on
 // CUDA (bf16; not run on a device yet). One thread at a time; throws what ATen throws.
 #pragma once
 
@@ -55,6 +55,6 @@ struct TokenLosses {
 TokenLosses token_losses(at::Tensor& logits_RV, const at::Tensor& targets_R, const at::Tensor& weights_R, bool gradient,
                          bool rows);
 // Entropy of softmax(logits_RV) in nats, f32 [R].
-at::Tensor entropies(const at::Tensor& logits_RV);
+at::Tensor entropies(const at::Tensor& logits_RV, bool rows);
 
 }  // namespace rm::ops

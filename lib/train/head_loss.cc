@@ -26,7 +26,7 @@ at::Tensor policy_weights(const at::Tensor& logits_RV, const Targets& t, bool ro
   const ops::TokenLosses l = ops::token_losses(same, t.ids_R, t.weights_R, false, rows);
   const at::Tensor losses = l.loss_R.to(at::kCPU), counts = at::empty_like(weights);
   sums.right += static_cast<std::int64_t>(l.right_R.sum(at::kDouble).item<double>());
-  sums.entropy += ops::entropies(logits_RV).sum(at::kDouble).item<double>();
+  sums.entropy += ops::entropies(logits_RV, rows).sum(at::kDouble).item<double>();
   const auto *loss = losses.const_data_ptr<float>(), *weight = weights.const_data_ptr<float>();
   auto* count = counts.mutable_data_ptr<float>();
   for (std::size_t r = 0; r < t.policy.size(); ++r) {

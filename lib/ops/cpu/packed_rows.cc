@@ -98,6 +98,17 @@ RM_INLINE void rotate(const void* x, const float* cos, const float* sin, std::in
   }
 }
 
+RM_INLINE float largest(const float* x, std::int64_t n) {
+  float best[kLanes];
+  for (float& b : best) b = x[0];
+  std::int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (std::int64_t j = 0; j < kLanes; ++j) best[j] = x[i + j] > best[j] ? x[i + j] : best[j];
+  for (; i < n; ++i) best[0] = x[i] > best[0] ? x[i] : best[0];
+  for (const float b : best) best[0] = b > best[0] ? b : best[0];
+  return best[0];
+}
+
 }  // namespace
 
 RM_CLONES float norm_row(const float* x, const float* w, std::int64_t n, float eps, MutableElements y) {
@@ -133,16 +144,20 @@ RM_CLONES void rotate_head(Elements x, const float* cos, const float* sin, std::
   }
 }
 
-RM_CLONES RowLoss loss_row(float* x, std::int64_t n, std::int64_t target, float weight, bool gradient) {
-  float best[kLanes];
-  for (float& b : best) b = x[0];
-  std::int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes)
-    for (std::int64_t j = 0; j < kLanes; ++j) best[j] = x[i + j] > best[j] ? x[i + j] : best[j];
-  for (; i < n; ++i) best[0] = x[i] > best[0] ? x[i] : best[0];
-  float max = best[0];
-  for (const float b : best) max = b > max ? b : max;
+RM_CLONES float entropy_row(const float* x, std::int64_t n) {
+  const float max = largest(x, n);
+  double total = 0, moment = 0;
+  for (std::int64_t at = 0; at < n; at += 4096) {
+    const float* part = x + at;
+    const std::int64_t count = n - at < 4096 ? n - at : 4096;
+    total += sum(count, [&](std::int64_t j) { return fast_exp(part[j] - max); });
+    moment += sum(count, [&](std::int64_t j) { return fast_exp(part[j] - max) * (part[j] - max); });
+  }
+  return static_cast<float>(std::log(total) - moment / total);
+}
 
+RM_CLONES RowLoss loss_row(float* x, std::int64_t n, std::int64_t target, float weight, bool gradient) {
+  const float max = largest(x, n);
   // Sums of 4,096 in f32, above that in f64: a vocabulary is long.
   double total = 0;
   const float aimed = x[target];

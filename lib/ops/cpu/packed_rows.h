@@ -36,5 +36,6 @@ struct RowLoss {
 };
 // Loss of the target under n logits; where `gradient`, the logits become weight * (softmax - onehot).
 RowLoss loss_row(float* logits, std::int64_t n, std::int64_t target, float weight, bool gradient);
+float entropy_row(const float* logits, std::int64_t n);  // of their softmax, in nats
 
 }  // namespace rm::ops::cpu

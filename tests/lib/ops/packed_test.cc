@@ -100,7 +100,9 @@ TEST_CASE("rotation and attention of packed sequences are those of a matrix of s
   const HeadShape shape{6, 2, 16};
   for (const Case& c : kCases) {
     for (const bool norms : {false, true}) {
-      const Batch b = batch_of({5, 1, 40, 129}, shape.width);
+      Batch b = batch_of({5, 1, 40, 129, 300, 290}, shape.width);
+      PackedBackend backend(at::kCPU, c.dtype, c.plain);
+      backend.prepare(b);
       const auto run = [&](PackedBackend& backend, const std::vector<at::Tensor>& x) {
         LayerCache cache;
         const HeadNorms head = norms ? HeadNorms{x[1], x[2], 1e-6} : HeadNorms{};
@@ -135,7 +137,6 @@ TEST_CASE("rotation and attention of packed sequences are those of a matrix of s
         at::Tensor y = at::cat(out, 0).to(c.dtype);
         return norms ? y : y + 0 * (x[1].sum() + x[2].sum());
       };
-      PackedBackend backend(at::kCPU, c.dtype, c.plain);
       compare([&](const auto& x) { return run(backend, x); }, reference,
               {at::randn({b.rows, 160}), at::rand({16}) + 0.5, at::rand({16}) + 0.5}, tolerance(c.dtype));
     }
@@ -144,8 +145,9 @@ TEST_CASE("rotation and attention of packed sequences are those of a matrix of s
 
 TEST_CASE("no token sees another sequence: its gradient there is exactly zero") {
   const HeadShape shape{4, 2, 16};
-  const Batch b = batch_of({30, 50, 20}, 16);
+  Batch b = batch_of({30, 50, 20}, 16);
   PackedBackend backend(at::kCPU, at::kFloat);
+  backend.prepare(b);
   const at::Tensor x = at::randn({100, 128}).requires_grad_(true);
   LayerCache cache;
   const at::Tensor q = backend.rope_and_store(x, b, shape, {}, cache), y = backend.attend(q, b, shape, 0.25, cache);
@@ -171,6 +173,8 @@ TEST_CASE("losses of tokens and their gradient are those of cross-entropy") {
       CHECK(at::equal(l.loss_R, plain.loss_R));
       CHECK(at::equal(l.right_R > 0, logits.detach().argmax(1) == targets));
       CHECK(distance(changed, logits.grad()) < 1e-5);
+      const at::Tensor p = at::softmax(logits.detach(), 1);
+      CHECK(distance(entropies(logits.detach(), rows), -(p * p.log()).nan_to_num(0).sum(1)) < 1e-5);
     }
   }
 }
