@@ -77,9 +77,9 @@ Result<void> RlRun::open(std::optional<tune::Place> resumed, std::int64_t total_
   RM_ASSIGN(sinks_, metrics::Sinks::open({o_.metrics, o_.tensorboard, step}));
   RM_ASSIGN(samples_, metrics::Log::open(o_.samples_file, step));
   if (step) RM_TRY(best_.find(*step));
-  total_ = total_steps;
+  done_ = step.value_or(0);
   progress_.set_total(static_cast<std::uint64_t>(total_steps));
-  if (step) progress_.skip(static_cast<std::uint64_t>(*step));
+  progress_.skip(static_cast<std::uint64_t>(done_));
   return {};
 }
 
@@ -91,6 +91,7 @@ Result<void> RlRun::close() {
 
 Result<void> RlRun::stepped(const rl::GrpoStep& s) {
   step_ = s;
+  done_ = s.step;
   tokens_ += s.tokens;
   in_phase_ = 0;
   draw("");
@@ -116,7 +117,7 @@ void RlRun::running(rl::Phase phase, std::int64_t tokens) {
 void RlRun::draw(const std::string& what) {
   const std::string reward = step_ ? "reward " + format_fixed(step_->reward_mean, 3) + ", " : "";
   progress_.note(reward + what + format_bytes(resident_memory()));
-  progress_.update(static_cast<std::uint64_t>(step_ ? step_->step : 0), 0, 0);
+  progress_.update(static_cast<std::uint64_t>(done_), 0, 0);
 }
 
 void RlRun::notice(const std::string& sentence) {

@@ -67,7 +67,7 @@ class RlRun final : public rl::GrpoEvents {
   std::optional<Validated> first_, last_;
   std::optional<rl::GrpoStep> step_;
   rl::Phase phase_ = rl::Phase::kRollout;
-  std::int64_t total_ = 0, tokens_ = 0, in_phase_ = 0;
+  std::int64_t done_ = 0, tokens_ = 0, in_phase_ = 0;  // done_: steps, of earlier runs too
 };
 
 }  // namespace rm::rmrl
