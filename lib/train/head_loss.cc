@@ -40,7 +40,8 @@ at::Tensor policy_weights(const at::Tensor& logits_RV, const Targets& t, bool ro
     sums.clipped += term.clipped;
     if (!std::isnan(token.old)) sums.drift += static_cast<double>(token.old) - log_p;
     if (!std::isnan(token.sampled)) {
-      const double gap = std::abs(static_cast<double>(token.sampled) - log_p);
+      const double then = std::isnan(token.old) ? log_p : static_cast<double>(token.old);
+      const double gap = std::abs(static_cast<double>(token.sampled) - then);
       sums.gap += gap;
       sums.most_gap = std::max(sums.most_gap, gap);
     }

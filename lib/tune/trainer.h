@@ -71,7 +71,7 @@ struct PassSums {
   // Of rollouts, sums over the targets, unweighted.
   double penalty = 0, entropy = 0;  // k3; of the next token's distribution, in nats
   double drift = 0;                 // old - log p: how far the policy has moved in the batch, as a KL divergence
-  double gap = 0, most_gap = 0;     // |log p as sampled - log p|: their sum, and the largest
+  double gap = 0, most_gap = 0;     // |log p as sampled - old, or log p where that is not known|: their sum, and the largest
   std::int64_t clipped = 0;
 };
 PassSums& operator+=(PassSums& a, const PassSums& b);
