@@ -12,7 +12,7 @@ if(cli_sources)
   target_link_libraries(rm_train_cli PUBLIC rm_cli)
 endif()
 set(RM_TRAINING_TOOLS rm-distill rm-rl)
-foreach(tool rm-judge rm-eval rm-rubric rm-distill)
+foreach(tool rm-judge rm-eval rm-rubric rm-distill rm-rl)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/${tool}/*.cc)
   if(sources AND cli_sources)
     # All but main in a library, so that tests/tools/<program> can call it.

@@ -1,10 +1,11 @@
 // A program of the user's: `sh -c COMMAND` in a process group of its own, with pipes to its input, output and errors.
 //
-// The child holds no file of ours but the three pipes, has default handlers and no blocked signals, and is not reached by a
-// Ctrl-C at our terminal. Writing and reading go on at once and never block, so neither side can wait for the other for ever;
-// what it writes to its standard error is taken whenever anything is exchanged, and only its end is kept. A closed pipe is told,
-// never a SIGPIPE. When the object goes, the program is gone too: asked to end, then killed with all of its group that is left,
-// and no zombie stays. (What has left the group by setsid is out of reach.) One thread at a time; any other may run beside.
+// The child holds no file of ours but the three pipes, has default handlers and no blocked signals, and is not reached
+// by a Ctrl-C at our terminal. Writing and reading go on at once and never block, so neither side can wait for the
+// other for ever; what it writes to its standard error is taken whenever anything is exchanged, and only its end is
+// kept. A closed pipe is told, never a SIGPIPE. When the object goes, the program is gone too: asked to end, then
+// killed with all of its group that is left, and no zombie stays. (What has left the group by setsid is out of reach.)
+// One thread at a time; any other may run beside.
 #pragma once
 
 #include <sys/types.h>
@@ -25,8 +26,8 @@ class ChildProcess {
  public:
   using Millis = std::chrono::milliseconds;
 
-  // `environment`: "NAME=value", each where the NAME is not set. Exit::kResources where no process can be made; a command that
-  // does not exist is no error here: sh says so on its standard error and ends with status 127.
+  // `environment`: "NAME=value", each where the NAME is not set. Exit::kResources where no process can be made; a
+  // command that does not exist is no error here: sh says so on its standard error and ends with status 127.
   static Result<std::unique_ptr<ChildProcess>> start(const std::string& command,
                                                      std::span<const std::string> environment = {});
   ~ChildProcess();  // end() with little patience
@@ -42,8 +43,8 @@ class ChildProcess {
   bool ended();            // without waiting; what it wrote last may still be there to be read
   bool wait(Millis wait);  // until it has ended; false: it has not. Its output is thrown away meanwhile
 
-  // Closes its input and waits for `patience`, sends TERM and waits for `grace`, sends KILL. Returns at once where it has
-  // ended already, and can be called again.
+  // Closes its input and waits for `patience`, sends TERM and waits for `grace`, sends KILL. Returns at once where it
+  // has ended already, and can be called again.
   void end(Millis patience, Millis grace);
 
   // "ended with status 3", "was killed by SIGSEGV"; once it has ended and end() was called, before that empty.

@@ -33,7 +33,7 @@ class Local final : public Generator {
       : o_(std::move(o)), tokenizer_(std::move(tokenizer)), chat_(std::move(chat)), engine_(std::move(engine)) {
     context_ = config.context;
     if (o_.engine.context > 0) context_ = std::min(context_, o_.engine.context);
-    collect_stops(config);
+    stops_ = stop_tokens(config, tokenizer_, chat_);
   }
 
   std::string model_name() const override { return model_label(o_.engine); }
@@ -53,7 +53,6 @@ class Local final : public Generator {
   Result<Tokenized> show(const Request& r) const override { return render(r); }
 
  private:
-  void collect_stops(const weightfile::ModelConfig& config);
   Result<Tokenized> render(const Request& r) const;
   void take(const TokenEvent& e, std::vector<Reply>& done);
   void append(Running& run, const TokenEvent& e);
@@ -70,16 +69,6 @@ class Local final : public Generator {
   SequenceId next_ = 1;
   std::atomic<bool> nudged_{false};
 };
-
-void Local::collect_stops(const weightfile::ModelConfig& config) {
-  stops_ = config.eos;
-  if (tokenizer_.vocab().eos >= 0) stops_.push_back(tokenizer_.vocab().eos);
-  for (const std::string& s : chat_.stop_strings()) {
-    if (const auto id = tokenizer_.find_added(s)) stops_.push_back(*id);
-  }
-  std::sort(stops_.begin(), stops_.end());
-  stops_.erase(std::unique(stops_.begin(), stops_.end()), stops_.end());
-}
 
 Result<Tokenized> Local::render(const Request& r) const {
   std::vector<text::Segment> segments;
@@ -231,6 +220,18 @@ Result<text::ChatTemplate> open_template(const std::string& chat_file, const wei
   e.exit = Exit::kModel;
   e.where = e.where.empty() ? chat_file : chat_file + ":" + e.where;
   return e;
+}
+
+text::Ids stop_tokens(const weightfile::ModelConfig& config, const text::Tokenizer& tokenizer,
+                      const text::ChatTemplate& chat) {
+  text::Ids stops = config.eos;
+  if (tokenizer.vocab().eos >= 0) stops.push_back(tokenizer.vocab().eos);
+  for (const std::string& s : chat.stop_strings()) {
+    if (const auto id = tokenizer.find_added(s)) stops.push_back(*id);
+  }
+  std::sort(stops.begin(), stops.end());
+  stops.erase(std::unique(stops.begin(), stops.end()), stops.end());
+  return stops;
 }
 
 Result<std::unique_ptr<Generator>> open_local(const LocalOptions& o) { return make(o, nullptr); }

@@ -13,6 +13,7 @@
 #include "lib/generate/generator.h"
 #include "lib/generate/token_engine.h"
 #include "lib/text/chat.h"
+#include "lib/text/tokenizer.h"
 #include "lib/weightfile/weight_file.h"
 
 namespace rm::generate {
@@ -36,6 +37,10 @@ Result<text::ChatTemplate> open_template(const std::string& chat_file, const wei
 // RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE, never closed; OMP_WAIT_POLICY and the thread count are set before. "auto" takes CUDA
 // where librm_torch_cuda.so opens and a device answers (its open() says reason "no_device" where none does), else the CPU.
 Result<std::unique_ptr<TokenEngine>> open_engine(const EngineOptions& o);
+
+// What ends a reply of this model: end tokens of the config, the tokenizer and the template, sorted.
+text::Ids stop_tokens(const weightfile::ModelConfig& config, const text::Tokenizer& tokenizer,
+                      const text::ChatTemplate& chat);
 
 // Where a model is when -m is not given: $RM_MODEL, else the embedded default in the user's data folder.
 // Exit::kModel with the command that fetches it when it is not there.

@@ -36,7 +36,9 @@ Result<Kept> kept(const std::string& path, std::int64_t step) {
     if (*number > step) return out;
     out.options.keep = line.end;
     out.options.lines = line.number;
-    if (value.find(std::string(kValidationPrefix) + "loss")) out.validated = number;
+    value.each_member([&](std::string_view name, json::Value) {
+      if (name.starts_with(kValidationPrefix)) out.validated = number;
+    });
   }
 }
 
@@ -56,8 +58,10 @@ Result<Log> Log::open(const std::string& path, std::optional<std::int64_t> resum
   return Log(std::move(out), before.validated);
 }
 
-Result<void> Log::write(const Record& r) {
-  RM_TRY(out_.write(r.json()));
+Result<void> Log::write(const Record& r) { return write(r.json()); }
+
+Result<void> Log::write(std::string_view json) {
+  RM_TRY(out_.write(json));
   return out_.flush();
 }
 

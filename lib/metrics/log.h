@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "lib/base/result.h"
 #include "lib/metrics/record.h"
@@ -23,8 +24,9 @@ class Log {
   static Result<Log> open(const std::string& path, std::optional<std::int64_t> resumed = std::nullopt);
 
   Result<void> write(const Record& r);
-  Result<void> sync();   // what was written is on the disk
-  Result<void> close();  // on the disk
+  Result<void> write(std::string_view json);  // an object with a "step", for what is no row of numbers
+  Result<void> sync();                        // what was written is on the disk
+  Result<void> close();                       // on the disk
   // The step of the last validation that was kept: a resumed run need not take it again.
   std::optional<std::int64_t> validated() const { return validated_; }
 

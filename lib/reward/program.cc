@@ -167,12 +167,12 @@ std::string Batch::went_away(bool input_closed) {
 }
 
 std::string Batch::was_silent() const {
-  std::string out = "was silent for " + format_duration(std::chrono::duration<double>(timeout_).count()) + " after " +
-                    format_grouped(rewards.size()) + " answers";
-  if (!output_.empty()) return out + " and in the midst of a line: " + quoted(output_);
-  if (!sent_all()) return out + " and did not read on";
-  return out + " to all " + format_grouped(items_.size()) +
-         " items: it must not wait for the end of its input, and must flush what it prints";
+  const std::string out = "was silent for " + format_duration(std::chrono::duration<double>(timeout_).count()) +
+                          " with " + format_grouped(rewards.size()) + " of " + format_grouped(items_.size()) +
+                          " items answered";
+  if (!output_.empty()) return out + ", in the midst of a line: " + quoted(output_);
+  if (!sent_all()) return out + ", and did not read on";
+  return out + " and all sent (it must not wait for the end of its input, and must flush what it prints)";
 }
 
 class Program final : public Reward {
@@ -208,7 +208,6 @@ Result<void> Program::start() {
 }
 
 Result<void> Program::see_it_run() {
-  // Its output is left alone: whatever comes before the first item is an error of the first batch.
   const auto until = Clock::now() + kEarly;
   while (!child_->ended()) {
     if (Clock::now() >= until) return {};
@@ -223,7 +222,7 @@ Result<void> Program::see_it_run() {
 Result<void> Program::ready() {
   if (child_ && served_ && child_->ended()) {
     child_->end(Millis(0), kGrace);
-    if (options_.tell) options_.tell(where() + ": " + child_->ending() + " between two batches and was started again");
+    if (options_.tell) options_.tell(where() + ": " + child_->ending() + " between two batches; it is started again");
     child_.reset();
   }
   return child_ ? Result<void>{} : start();
@@ -254,8 +253,10 @@ Result<std::vector<double>> Program::score(std::span<const Item> items) {
 
 // Stops the program: whatever it still says belongs to a batch that nobody waits for.
 Error Program::failed(std::string what) {
+  std::string last;
+  if (!child_->wait(kSettle)) last = child_->last_error_line();  // its own words, not what TERM makes a shell say
   child_->end(Millis(0), kGrace);
-  const std::string last = child_->last_error_line();
+  if (last.empty()) last = child_->last_error_line();
   child_.reset();
   ++failures_;
   what += last.empty() ? "; its standard error is empty" : "; the last line of its standard error: " + last;

@@ -107,6 +107,8 @@ std::vector<PlanRow> fixed_rows(const weightfile::ModelConfig& c, const PlanRequ
   add("gradients", numbers(s.trained, "f32"), s.trained * kF32);
   add("moments", "two for each number, in f32", s.trained * 2 * kF32);
   const std::uint64_t weights = s.numbers * s.type;
+  add("reference", "the weights as they were, in " + std::string(type),
+      r.reference && r.lora.rank == 0 ? s.n.matrices * s.type + s.n.vectors * kF32 : 0);
   add("engine", "the weights once more, and a cache for validation's replies",
       r.generates ? weights + std::max(weights / 5, kLeastCache) : 0);
   add("logits", std::to_string(kLogitRows) + " rows of " + format_grouped(u(c.vocab)) + ", with their gradient",
@@ -161,6 +163,7 @@ std::string ways_out(const weightfile::ModelConfig& c, const PlanRequest& r) {
     if (p.fits()) ways.push_back(flags + " needs " + format_bytes(p.total));
   };
   if (!r.bf16) changed.bf16 = true, attempt("--dtype bf16");
+  if (r.reference && r.lora.rank == 0) changed = r, changed.reference = false, attempt("--kl 0");
   if (r.generates) changed = r, changed.generates = false, attempt("--val-generate 0");
   changed = r;
   if (r.lora.rank == 0) {
@@ -168,8 +171,10 @@ std::string ways_out(const weightfile::ModelConfig& c, const PlanRequest& r) {
     attempt("--lora-rank 16");
     if (!r.bf16) changed.bf16 = true, attempt("--lora-rank 16 --dtype bf16");
   }
-  if (const std::int64_t n = most_tokens(plan_memory(c, r)); n >= 256)
-    ways.push_back("--max-length " + std::to_string(n) + " leaves out what is longer");
+  const std::int64_t n = most_tokens(plan_memory(c, r)), prompt = r.longest - r.reply;
+  if (r.reply == 0 && n >= 256) ways.push_back("--max-length " + std::to_string(n) + " leaves out what is longer");
+  if (r.reply > 0 && n - prompt >= 64)
+    ways.push_back("--max-tokens " + std::to_string(n - prompt) + " ends replies there");
   std::string out;
   for (const std::string& w : ways) out += (out.empty() ? ": " : "; ") + w;
   return out.empty() ? ": take a smaller model or a machine with more" : out;
@@ -206,9 +211,10 @@ Result<void> check_plan(const weightfile::ModelConfig& c, const PlanRequest& r) 
   const MemoryPlan p = plan_memory(c, least);
   if (p.fits()) return {};
   return make_error(Exit::kResources, "no_memory",
-                    "training on one chain of " + format_grouped(u(r.longest)) + " tokens needs " +
-                        format_bytes(p.total) + ", and of " + format_bytes(r.free_bytes) + " that are free " +
-                        format_bytes(p.usable) + " can be used" + ways_out(c, least));
+                    std::string("training on one ") + (r.reply > 0 ? "rollout" : "chain") + " of " +
+                        format_grouped(u(r.longest)) + " tokens needs " + format_bytes(p.total) + ", and of " +
+                        format_bytes(r.free_bytes) + " that are free " + format_bytes(p.usable) + " can be used" +
+                        ways_out(c, least));
 }
 
 std::string table(const MemoryPlan& p) {

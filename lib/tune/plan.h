@@ -24,8 +24,10 @@ struct PlanRequest {
   bool bf16 = true;              // the arithmetic; else f32
   LoraOptions lora;              // rank 0: every weight is trained
   bool generates = false;        // validation writes replies: an engine holds the weights once more
+  bool reference = false;        // log-probabilities under the first weights are wanted (TrainerOptions::reference)
   std::uint64_t free_bytes = 0;  // before anything is loaded; 0: not known
   std::int64_t longest = 1;      // tokens of the longest chain
+  std::int64_t reply = 0;        // of those, how many a reply may have that is yet to be written; 0: all are there
   std::int64_t tokens = 0;       // there can be no more at once: those of a batch; 0: not known
   std::int64_t pass_tokens = 0;  // as asked for; 0: what memory holds, at most kUsualPass or the longest chain
 };

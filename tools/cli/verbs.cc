@@ -39,6 +39,7 @@ int run_program(const Program& p, int argc, char** argv) {
   for (const Verb& v : p.verbs) {
     if (verb == v.name) return v.run(argc - 1, argv + 1);
   }
+  if (p.otherwise != nullptr) return p.otherwise(argc, argv);
   const std::string name = p.name;
   if (verb == "--help") return put(help(p));
   if (verb == "--version") return put(name + " " RM_VERSION "\n");

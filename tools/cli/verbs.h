@@ -20,6 +20,7 @@ struct Verb {
 struct Program {
   const char *name, *about, *examples;  // for --help; each line of the examples ends in a newline
   std::span<const Verb> verbs;
+  int (*otherwise)(int, char**) = nullptr;  // what a line without a verb does, --help and --version included
 };
 
 // Picks the verb; --help and --version of the program itself are answered here.

@@ -90,7 +90,7 @@ Result<Exit> run(TrainOptions& o) {
   auto done = fit.run();
   RM_TRY(events.close());
   if (!done) return done.error();
-  RM_TRY(traincli::write_result(o, *base.file, *trainer));
+  RM_TRY(traincli::write_result(o, o.common.out, *base.file, *trainer));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   RM_TRY(write_summary(o, chains, events, fit, trainer->info(), seconds));
   traincli::tell(o, std::to_string(fit.place().step) + " steps in " + format_duration(seconds) + "; the " +

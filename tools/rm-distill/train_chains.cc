@@ -38,13 +38,7 @@ Result<void> take_file(const TrainOptions& o, const traincli::Lexicon& lexicon, 
 
 }  // namespace
 
-std::uint64_t Chains::failed() const {
-  std::uint64_t n = 0;
-  for (const auto& [reason, count] : left_out) {
-    if (reason != "not_kept") n += count;
-  }
-  return n;
-}
+std::uint64_t Chains::failed() const { return traincli::faults(left_out, kLenience.silent); }
 
 std::string Chains::hash() const {
   ContentHash h;

@@ -12,9 +12,9 @@ Result<void> write_summary(const TrainOptions& o, const Chains& c, const TrainRu
   std::string out;
   json::Writer w(out);
   w.begin_object().member("records", c.records).member("learned", static_cast<std::uint64_t>(c.learn.size()));
-  w.member("validated", static_cast<std::uint64_t>(c.validate.size())).key("left_out").begin_object();
-  for (const auto& [reason, n] : c.left_out) w.member(reason, n);
-  w.end_object().member("steps", fit.place().step).member("total_steps", fit.total_steps());
+  w.member("validated", static_cast<std::uint64_t>(c.validate.size()));
+  traincli::add_left_out(w, c.left_out);
+  w.member("steps", fit.place().step).member("total_steps", fit.total_steps());
   if (run.last_step()) w.member("loss", run.last_step()->loss);
   const auto validation = [&](const char* key, const std::optional<metrics::Validation>& v) {
     if (!v) return;

@@ -11,17 +11,31 @@ namespace {
 
 constexpr std::uint64_t kTold = 3;  // messages of one reason
 
-bool among(const std::vector<std::string_view>& reasons, const Error& e) {
-  return std::ranges::find(reasons, e.reason) != reasons.end();
+bool among(const std::vector<std::string_view>& reasons, std::string_view reason) {
+  return std::ranges::find(reasons, reason) != reasons.end();
 }
 
 }  // namespace
 
 std::string left_out_text(const LeftOut& l, const std::string& before) {
   std::string out;
-  for (const auto& [reason, n] : l)
-    out += (out.empty() ? before + "left out: " : ", ") + format_grouped(n) + " " + reason;
+  for (const auto& [reason, o] : l)
+    out += (out.empty() ? before + "left out: " : ", ") + format_grouped(o.count) + " " + reason;
   return out;
+}
+
+std::uint64_t faults(const LeftOut& l, const std::vector<std::string_view>& faultless) {
+  std::uint64_t n = 0;
+  for (const auto& [reason, o] : l) {
+    if (!among(faultless, reason)) n += o.count;
+  }
+  return n;
+}
+
+void add_left_out(json::Writer& w, const LeftOut& l) {
+  w.key("left_out").begin_object();
+  for (const auto& [reason, o] : l) w.member(reason, o.count);
+  w.end_object();
 }
 
 Result<void> read_records(const RunOptions& o, const std::string& path, const Lenience& lenience, const Take& take,
@@ -42,9 +56,11 @@ Result<void> read_records(const RunOptions& o, const std::string& path, const Le
     Error e = taken.error();
     const std::string at = lines.name() + ":" + std::to_string(line.number);
     if (!e.where.starts_with(at)) e.where = e.where.empty() ? at : at + ": " + e.where;
-    const bool silent = among(lenience.silent, e);
-    if (e.exit != Exit::kInput || (o.stops_on_bad && !silent && !among(lenience.endless, e))) return e;
-    const std::uint64_t n = ++left_out[e.reason];
+    const bool silent = among(lenience.silent, e.reason);
+    if (e.exit != Exit::kInput || (o.stops_on_bad && !silent && !among(lenience.endless, e.reason))) return e;
+    Omission& omitted = left_out[e.reason];
+    const std::uint64_t n = ++omitted.count;
+    if (n == 1) omitted.first = e;
     if (o.common.quiet || silent || n > kTold) continue;
     cli::warn(o.words.program, e.text() + (n == kTold ? " (more of this kind are counted, not told)" : ""));
   }

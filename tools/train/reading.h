@@ -18,8 +18,15 @@
 
 namespace rm::traincli {
 
+struct Omission {
+  std::uint64_t count = 0;
+  Error first;
+};
 // By reason: "too_long", "not_kept", "bad_json", ...
-using LeftOut = std::map<std::string, std::uint64_t>;
+using LeftOut = std::map<std::string, Omission>;
+// Of all reasons but `faultless`.
+std::uint64_t faults(const LeftOut& l, const std::vector<std::string_view>& faultless);
+void add_left_out(json::Writer& w, const LeftOut& l);  // member "left_out" of a summary
 // "; left out: 3 too_long, 1 not_kept" where `before` is "; ", or nothing.
 std::string left_out_text(const LeftOut& l, const std::string& before);
 

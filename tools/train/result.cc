@@ -6,12 +6,13 @@ namespace rm::traincli {
 
 bool leaves_adapter(const RunOptions& o) { return o.settings.lora.rank > 0 && !o.merge; }
 
-Result<void> write_result(const RunOptions& o, const weightfile::WeightFile& base, const tune::Trainer& trainer) {
+Result<void> write_result(const RunOptions& o, const std::string& folder, const weightfile::WeightFile& base,
+                          const tune::Trainer& trainer) {
   const tune::LoraOptions& l = o.settings.lora;
   if (!leaves_adapter(o)) {
     weightfile::ModelWriteOptions w;
     w.dtype = trainer.info().dtype == "f32" ? weightfile::DType::kF32 : weightfile::DType::kBF16;
-    return weightfile::write_model(o.common.out, base, w,
+    return weightfile::write_model(folder, base, w,
                                    [&](const std::string& name, std::uint64_t first, std::span<float> to) {
                                      return trainer.read_model(name, first, to);
                                    });
@@ -25,7 +26,7 @@ Result<void> write_result(const RunOptions& o, const weightfile::WeightFile& bas
     const auto b = tune::find_state(state, module + std::string(kB));
     tensors.push_back({module, t.shape[1], state[*b].shape[0]});
   }
-  return weightfile::write_adapter(o.common.out, base.path(), l.rank, l.alpha, l.targets, tensors,
+  return weightfile::write_adapter(folder, base.path(), l.rank, l.alpha, l.targets, tensors,
                                    [&](const std::string& name, std::uint64_t first, std::span<float> to) {
                                      return trainer.read_state(*tune::find_state(state, name), first, to);
                                    });
