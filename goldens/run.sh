@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build}
-cmake --build "$build" --target verdict_probe distill_probe grpo_probe event_probe text-probe folder-probe save-probe train-probe token-probe logit-probe rm-eval rm-distill
+cmake --build "$build" --target verdict_probe distill_probe grpo_probe event_probe text-probe folder-probe save-probe train-probe grpo-step-probe token-probe logit-probe rm-eval rm-distill
 failed=()
 make_golden() {
   echo "== $*"
@@ -35,5 +35,6 @@ make_golden goldens/model_parity.py --probe "$build/bin/logit-probe"
 make_golden goldens/model_folders.py --probe "$build/bin/folder-probe"
 make_golden goldens/train_parity.py --golden tests/golden/train
 make_golden goldens/train_parity.py "$build"
+make_golden goldens/grpo_step.py "$build/bin/grpo-step-probe"
 git status --short tests/golden
 ((${#failed[@]} == 0)) || { echo "differ: ${failed[*]}"; exit 1; }
