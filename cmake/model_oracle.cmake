@@ -7,9 +7,13 @@ if(RM_TESTS AND TARGET rm_torch_cpu)
     target_link_options(${probe}-probe PRIVATE -Wl,--allow-shlib-undefined)
   endforeach()
 endif()
-# train-probe: losses, gradients and steps of a model; goldens/train_parity.py runs it.
+# train-probe: losses, gradients and steps of a model; goldens/train_parity.py runs it. grpo-step-probe: a step of GRPO, for
+# goldens/grpo_step.py.
 if(RM_TESTS AND TARGET rm_torch_cpu)
   add_executable(train-probe tests/oracle/train_probe.cc)
-  target_link_libraries(train-probe PRIVATE rm_core)
-  add_dependencies(train-probe rm_torch_cpu)
+  add_executable(grpo-step-probe tests/oracle/grpo_step_probe.cc)
+  foreach(probe train-probe grpo-step-probe)
+    target_link_libraries(${probe} PRIVATE rm_core)
+    add_dependencies(${probe} rm_torch_cpu)
+  endforeach()
 endif()

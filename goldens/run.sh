@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build}
-cmake --build "$build" --target verdict_probe distill_probe event_probe text-probe folder-probe save-probe train-probe token-probe logit-probe rm-eval rm-distill
+cmake --build "$build" --target verdict_probe distill_probe grpo_probe event_probe text-probe folder-probe save-probe train-probe grpo-step-probe token-probe logit-probe rm-eval rm-distill
 failed=()
 make_golden() {
   echo "== $*"
@@ -23,6 +23,8 @@ make_golden goldens/mix_rules.py "$build/bin/rm-distill" 1000
 make_golden goldens/verdict.py compare "$build/bin/verdict_probe"
 make_golden goldens/distill_rules.py golden tests/golden/distill/rules.jsonl
 make_golden goldens/distill_rules.py compare "$build/bin/distill_probe"
+make_golden goldens/grpo.py write
+make_golden goldens/grpo.py compare "$build/bin/grpo_probe"
 make_golden goldens/event_files.py
 make_golden goldens/event_files.py compare "$build/bin/event_probe"
 make_golden goldens/tokens.py --write
@@ -33,5 +35,6 @@ make_golden goldens/model_parity.py --probe "$build/bin/logit-probe"
 make_golden goldens/model_folders.py --probe "$build/bin/folder-probe"
 make_golden goldens/train_parity.py --golden tests/golden/train
 make_golden goldens/train_parity.py "$build"
+make_golden goldens/grpo_step.py "$build/bin/grpo-step-probe"
 git status --short tests/golden
 ((${#failed[@]} == 0)) || { echo "differ: ${failed[*]}"; exit 1; }

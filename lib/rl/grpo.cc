@@ -41,12 +41,16 @@ Grpo::Grpo(tune::Trainer& trainer, reward::Reward& reward, const Task& task, con
 
 Result<void> Grpo::resume(const tune::Place& p) {
   const auto prompts = std::ssize(task_.prompts);
-  if (p.step < 0 || p.epoch < 0 || p.epoch > o_.settings.train.epochs || p.position < 0 || p.position > prompts) {
+  const RlSettings& s = o_.settings;
+  const std::int64_t batches = p.epoch * batches_per_epoch(s, prompts) + p.position / s.train.batch;
+  const bool ended = p.epoch == s.train.epochs && p.position == 0;
+  const bool before_a_batch = p.epoch >= 0 && p.epoch < s.train.epochs && p.position >= 0 &&
+                              p.position % s.train.batch == 0 && prompts - p.position >= s.train.batch;
+  if ((!ended && !before_a_batch) || p.step < 0 || p.step > batches * steps_per_batch(s)) {
     return make_error(Exit::kModel, "bad_checkpoint",
                       "step " + std::to_string(p.step) + ", epoch " + std::to_string(p.epoch) + ", prompt " +
-                          std::to_string(p.position) + " is no place of a run of " +
-                          std::to_string(o_.settings.train.epochs) + " epochs over " + std::to_string(prompts) +
-                          " prompts");
+                          std::to_string(p.position) + " is no place of a run of " + std::to_string(s.train.epochs) +
+                          " epochs over " + std::to_string(prompts) + " prompts");
   }
   place_ = p;
   if (p.pass_tokens > 0) o_.pass_tokens = p.pass_tokens;
@@ -64,9 +68,9 @@ Result<void> Grpo::run() {
   const auto ended = [this](const Result<void>& r) {
     return signals::stop_requested() && r.error().exit == signals::stop_exit() ? stop() : r;
   };
-  const bool validates = place_.step == 0 || over() || (o_.val_every > 0 && place_.step % o_.val_every == 0);
-  if (validates) {
-    if (auto done = events_.validate(place_); !done) return ended(done);
+  const std::int64_t last = std::max<std::int64_t>(0, place_.step - steps_per_batch(o_.settings));
+  if (place_.step == 0 || over() || passed(o_.val_every, last)) {
+    if (auto done = validate(); !done) return ended(done);
   }
   while (!over()) {
     if (signals::stop_requested()) return stop();
@@ -75,16 +79,28 @@ Result<void> Grpo::run() {
     if (done) done = after_batch(before);
     if (!done) return ended(done);
   }
-  return saved_ == place_.step ? Result<void>() : save();
+  if (saved_ != place_.step) RM_TRY(save());  // the last batch had no rewards, or none that differ
+  if (validated_ == place_.step) return {};
+  const auto done = validate();
+  return done ? done : ended(done);
+}
+
+// Since step `before` a multiple of `every` was reached.
+bool Grpo::passed(std::int64_t every, std::int64_t before) const {
+  return every > 0 && place_.step / every > before / every;
 }
 
 // Saved before it is validated: that may take long, and a run that is killed meanwhile is asked for it again.
 Result<void> Grpo::after_batch(std::int64_t before) {
-  const auto due = [&](std::int64_t every) {
-    return place_.step > before && (over() || (every > 0 && place_.step / every > before / every));
-  };
-  if (due(o_.save_every)) RM_TRY(save());
-  return due(o_.val_every) ? events_.validate(place_) : Result<void>();
+  const bool last = place_.step > before && over();
+  if (last || passed(o_.save_every, before)) RM_TRY(save());
+  return last || passed(o_.val_every, before) ? validate() : Result<void>();
+}
+
+Result<void> Grpo::validate() {
+  RM_TRY(events_.validate(place_));
+  validated_ = place_.step;
+  return {};
 }
 
 Result<void> Grpo::save() {
@@ -101,13 +117,20 @@ Result<void> Grpo::stop() {
   return signals::stop_error();
 }
 
+// What memory taught stays.
+void Grpo::go_back(const tune::Place& p) {
+  place_ = p;
+  place_.pass_tokens = o_.pass_tokens;
+}
+
 Result<void> Grpo::one_batch() {
   seconds_ = {};
   in_batch_ = false;
+  epoch_ = place_.epoch;
   const tune::Place before = place_;
   auto groups = collect();
   if (!groups) {
-    if (groups.error().exit == signals::stop_exit() && signals::stop_requested()) place_ = before;
+    if (groups.error().exit == signals::stop_exit() && signals::stop_requested()) go_back(before);
     return groups.error();
   }
   if (groups->empty()) return {};
@@ -116,7 +139,7 @@ Result<void> Grpo::one_batch() {
   const auto mini = static_cast<std::size_t>(o_.settings.mini_batch), steps = (groups->size() + mini - 1) / mini;
   if (steps > 1 || o_.settings.correction > 0) {
     if (auto done = fill(lessons, tune::Under::kNow); !done) {
-      place_ = before;
+      go_back(before);
       return done;
     }
   }
@@ -128,10 +151,9 @@ Result<void> Grpo::one_batch() {
     std::vector<Lesson> part(first, first + static_cast<std::ptrdiff_t>(count) * o_.settings.rollouts);
     auto done = learn(std::span(*groups).subspan(from, count), part);
     if (!done) {
-      if (!in_batch_) place_ = before;
+      if (!in_batch_) go_back(before);
       return done;
     }
-    in_batch_ = true;
     seconds_ = shared;
   }
   in_batch_ = false;
@@ -252,24 +274,24 @@ template <class Run>
 Result<void> Grpo::each_pass(std::span<const Lesson> lessons, const Run& run) {
   while (true) {
     std::vector<RolloutPass> passes = lay_out(lessons, o_.pass_tokens);
-    std::size_t longest = 0, most = 0;
+    std::size_t tokens = 0, rollouts = 0;  // of the pass that runs
     Result<void> done;
     for (RolloutPass& p : passes) {
       if (signals::stop_requested()) return signals::stop_error();
-      longest = std::max(longest, p.pass.ids.size());
-      most = std::max(most, p.places.size());
+      tokens = p.pass.ids.size();
+      rollouts = p.places.size();
       done = run(p);
       if (!done) break;
     }
     if (done || !out_of_memory(done.error())) return done;
-    if (most < 2) {
+    if (rollouts < 2) {
       Error e = done.error();
       e.message +=
-          ": a rollout of " + format_grouped(longest) +
+          ": a rollout of " + format_grouped(tokens) +
           " tokens with its prompt does not fit alone; try --max-tokens, --lora-rank, --dtype bf16 or a smaller model";
       return e;
     }
-    o_.pass_tokens = place_.pass_tokens = std::max<std::int64_t>(1, static_cast<std::int64_t>(longest) / 2);
+    o_.pass_tokens = place_.pass_tokens = std::max<std::int64_t>(1, static_cast<std::int64_t>(tokens) / 2);
     events_.notice("memory ran out; it begins again with passes of at most " +
                    format_grouped(static_cast<std::uint64_t>(o_.pass_tokens)) + " tokens");
   }
@@ -326,7 +348,7 @@ Result<void> Grpo::learn(std::span<Group> groups, std::vector<Lesson>& lessons) 
   GrpoStep r;
   r.step = place_.step + 1;
   r.total = total_;
-  r.epoch = place_.epoch;
+  r.epoch = epoch_;
   r.lr = tune::rate(o_.schedule, place_.step);
   {
     const Stopwatch watch(seconds(Phase::kLearn));
@@ -344,6 +366,7 @@ Result<void> Grpo::learn(std::span<Group> groups, std::vector<Lesson>& lessons) 
     r.gap_max = sums.most_gap;
   }
   ++place_.step;
+  in_batch_ = true;
   describe(groups, r);
   r.seconds = seconds_;
   RM_TRY(events_.stepped(r));

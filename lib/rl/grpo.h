@@ -110,7 +110,10 @@ class Grpo {
   Result<void> each_pass(std::span<const Lesson> lessons, const Run& run);
   std::vector<Lesson> lessons_of(std::span<const Group> groups) const;
   Result<void> after_batch(std::int64_t before);
+  bool passed(std::int64_t every, std::int64_t before) const;
+  void go_back(const tune::Place& p);
   Result<void> save();
+  Result<void> validate();
   Result<void> stop();
   void describe(std::span<const Group> groups, GrpoStep& s) const;
   double& seconds(Phase p) { return seconds_[static_cast<std::size_t>(p)]; }
@@ -122,7 +125,8 @@ class Grpo {
   GrpoEvents& events_;
   std::int64_t total_ = 0;
   tune::Place place_;
-  std::int64_t saved_ = -1;
+  std::int64_t saved_ = -1, validated_ = -1;  // steps
+  std::int64_t epoch_ = 0;                    // of the batch
   int refused_ = 0, failed_rewards_ = 0;
   bool in_batch_ = false;  // some of its steps are taken
   std::array<double, kPhaseNames.size()> seconds_{};
