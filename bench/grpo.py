@@ -28,6 +28,7 @@ from train import run as child
 # prompts, rollouts of each, about how many tokens a prompt has, tokens a rollout; the peer's fastest settings
 SHAPES = {"short": (8, 8, 100, 64, "--dtype f32 --rows 16"), "long": (4, 8, 500, 128, "--dtype f32 --rows 8")}
 SWEEP = [f"--dtype {d} --rows {r}{k}" for d in ("f32", "bf16") for r in (8, 16, 32) for k in ("", " --keep")]
+PARTS = {"generation": "seconds_rollout", "reward": "seconds_reward", "reference": "seconds_reference", "update": "seconds_learn"}
 FASTER, SMALLER = 2.0, 1.0
 PROMPT = {"system": "Two chatbots answered. Which answer is better? End with <answer>[[A]]</answer> or <answer>[[B]]</answer>.",
           "user": "{question}\n\nA: {answer_a}\n\nB: {answer_b}"}
@@ -73,11 +74,12 @@ def ours(a, work, folder, chat, shape):
     reward = shlex.join([sys.executable, f"{HERE}/grpo_reward.py"])
     command = [f"{a.build}/bin/rm-rl", "-m", folder, *chat, "-i", f"{work}/pairs.jsonl", "-o", f"{out}/model", "--prompt",
                f"{work}/prompt.json", "--form", "cor", "--batch-size", str(count), "--mini-batch-size", str(count), "--rollouts", str(rollouts),
-               "--max-tokens", str(length), "--kl", "0.001", "--lr", "1e-6", "--loss-agg", "token-mean", "--epochs", str(a.steps + 1),
-               "--reward-cmd", reward, "--dtype", a.dtype, "--threads", str(a.threads), "--save-every", "0", "--quiet", *a.more]
+               "--max-tokens", str(length), "--kl", "0.001", "--lr", "1e-6", "--loss-agg", "token-mean", "--epochs", str(a.steps + 1), "--steps",
+               str(a.steps + 1), "--reward-cmd", reward, "--dtype", a.dtype, "--threads", str(a.threads), "--save-every", "0", "--quiet", *a.more]
     memory = child(command, f"{work}/ours.out")
-    steps = [r for r in map(json.loads, open(f"{work}/ours.out")) if "seconds" in r and "step" in r]
-    return steps[1:], memory
+    steps = [r for r in map(json.loads, open(f"{work}/ours.out")) if "seconds" in r]
+    return [{"seconds": r["seconds"], "tokens": r["reply_tokens"], **{ours: r[theirs] for ours, theirs in PARTS.items()}}
+            for r in steps[1:]], memory
 
 
 def peer(a, work, folder, shape, settings):

@@ -64,6 +64,7 @@ class Clock:
         step["update"] = step.pop("training", 0.0) - sum(step.get(p, 0.0) for p in ("generation", "reference", "reward"))
         step["optimizer"] = step["seconds"] - sum(step.get(p, 0.0) for p in ("generation", "reference", "reward", "update"))
         self.steps.append(step)
+        print(json.dumps(step), file=sys.stderr, flush=True)
         self.start()
 
 
