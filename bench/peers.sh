@@ -1,8 +1,21 @@
 #!/usr/bin/env bash
-# Builds the peers that the benchmarks measure beside us: llama.cpp (from the sdist of llama-cpp-python) into the cache.
-# Nothing of it enters this repository. A second run does nothing.
+# Brings the peers that the benchmarks measure beside us into the cache: llama.cpp (built from the sdist of llama-cpp-python), or with
+# `bench/peers.sh trl` TRL (wheels beside the oracle's own, which stay as they are). Nothing of it enters this repository. A second run
+# does nothing.
 set -euo pipefail
 cache="${RM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rm-r1}/peers"
+if [ "${1:-llama}" = trl ]; then
+  trl=1.16.0
+  if [ -d "$cache/trl-$trl/trl" ]; then exit 0; fi
+  mkdir -p "$cache"
+  work=$(mktemp -d "$cache/fetch.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  echo "peers: fetching trl $trl" >&2
+  "${PYTHON:-$cache/../oracle/bin/python}" -m pip install -q --disable-pip-version-check --no-deps --target "$work/trl" "trl==$trl" \
+    datasets==5.2.0 dill==0.4.1 multiprocess==0.70.19 pandas==3.1.1 pyarrow==26.0.1 python-dateutil==4.0.0 tzdata==2026.6
+  mv "$work/trl" "$cache/trl-$trl"
+  exit 0
+fi
 version=0.3.36
 sha=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
 tree="$cache/llama_cpp_python-$version/vendor/llama.cpp"

@@ -53,6 +53,9 @@ echo "== training beside transformers"
 cmake --build "$build" --target train-probe
 "$PYTHON" bench/train.py "$build"
 "$PYTHON" bench/train.py "$build" --keep --only packed
+echo "== a GRPO step beside TRL"
+bench/peers.sh trl
+"$PYTHON" bench/grpo.py "$build"
 echo "== eight chains learned by heart"
 bench/overfit.sh "$build"
 echo "== whether 200 chains teach the form"
