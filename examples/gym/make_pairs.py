@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+"""Short preference pairs whose better answer is decided by rule: the gym's questions.
+
+    python3 make_pairs.py --out DIR [--seed 1] [--chains 160] [--rl 2400] [--tune 200] [--held 640] [--kinds fact,who,...] [--check]
+
+Writes DIR/sft.jsonl and DIR/rl.jsonl (templates, names and words of their own, no record in both), DIR/tune.jsonl and DIR/held.jsonl,
+each with templates, names and words that no other split has. A record is {prompt, chosen, rejected, kind, template, split, step, need,
+says: {answer: what it says}}; step, need and says are for the teacher and are never shown to a judge.
+
+Items are made in twos. Twins have the same two answers, and questions that differ in what decides between them, so that each answer is
+chosen once and rejected once: over a file no length, word or form of an answer, read without its question, is right more often than
+wrong. Which answer stands first is for the programs to draw (a hash of the texts and the seed). --check counts all this and ends with 1
+where it does not hold. Equal arguments give equal bytes.
+"""
+import argparse
+import collections
+import json
+import os
+import random
+import re
+import sys
+
+NAMES = {
+    "train": "Tom Ann Bob Sue Max Eva Ben Mia Sam Zoe Dan Amy Leo Kim Jack Rose Paul Jane Mark Lucy Adam Emma Carl Ruth".split(),
+    "tune": "Fred Nina Hugo Vera Otto Jill Ivan Lily Alan Gina".split(),
+    "held": "Peter Laura Simon Clara Frank Helen Oscar Julia Henry Alice Victor Nora Ralph Diana Chris Sarah".split(),
+}
+THINGS = {  # what can be had, bought, counted
+    "train": "pens books cups coins maps keys hats cards eggs bags balls shirts".split(),
+    "tune": "forks bricks seeds stamps shoes".split(),
+    "held": "boxes chairs lamps apples tickets flowers bottles stones".split(),
+}
+WORDS = {  # single words, none of which implies another
+    "train": "red blue green tea milk bread fish rice rain snow sun wind dog cat horse bird lake hill road bridge gold iron wood glass".split(),
+    "tune": "brown pink soup cake storm cloud goat duck".split(),
+    "held": "white black coffee butter cheese river forest mountain silver paper stone tiger mouse rabbit garden window".split(),
+}
+
+# fact and who: what is said of each of three, how the value is asked for, how its owner is, how an answer may be worded, what a value is.
+# {n} an owner, {v} a value, {t} a thing. No answer names an owner: it would fit the question of one twin only.
+FACTS = {
+    "train": [
+        ("{n} has {v} {t}", "How many {t} does {n} have?", "Who has {v} {t}?", ["{v}.", "{v} {t}.", "It is {v}."], "number"),
+        ("{n} sits in row {v}", "In which row is {n}?", "Who sits in row {v}?", ["Row {v}.", "{v}.", "In row {v}."], "number"),
+        ("{n} is {v} years old", "How old is {n}?", "Who is {v}?", ["{v}.", "{v} years.", "Age {v}."], "number"),
+        ("{n} likes {v}", "What does {n} like?", "Who likes {v}?", ["{v}.", "It is {v}."], "word"),
+        ("{n} drew a picture of {v}", "What did {n} draw?", "Whose picture shows {v}?", ["{v}.", "A picture of {v}.", "Some {v}."], "word"),
+        ("{n} pays {v} dollars", "What does {n} pay?", "Who pays {v} dollars?", ["{v}.", "{v} dollars.", "Just {v}."], "number"),
+        ("{n} talks about {v}", "What is {n} talking about?", "Who talks about {v}?", ["{v}.", "About {v}."], "word"),
+        ("{n} lives at number {v}", "At which number does {n} live?", "Who lives at number {v}?", ["{v}.", "Number {v}.", "At {v}."], "number"),
+    ],
+    "tune": [
+        ("{n} took bus {v}", "Which bus did {n} take?", "Who was on bus {v}?", ["{v}.", "Bus {v}."], "number"),
+        ("{n} wrote about {v}", "What was the text by {n} about?", "Whose text was about {v}?", ["{v}.", "It was about {v}.", "About {v}."], "word"),
+        ("{n} found {v} {t}", "What number of {t} did {n} find?", "Who found {v} {t}?", ["{v}.", "{v} {t}."], "number"),
+    ],
+    "held": [
+        ("{n} scored {v} points", "Tell me the points of {n}.", "Which player got {v} points?", ["{v}.", "{v} points.", "They are {v}."], "number"),
+        ("{n} chose {v}", "Name the choice of {n}.", "Name the one who chose {v}.", ["{v}.", "The choice was {v}."], "word"),
+        ("the code of {n} is {v}", "Give the code of {n}.", "Whose code is {v}?", ["{v}.", "The code is {v}.", "Code {v}."], "number"),
+        ("{n} dreams of {v}", "What fills the dreams of {n}?", "Who dreams of {v}?", ["{v}.", "Lots of {v}."], "word"),
+        ("{n} sold {v} {t}", "How many {t} were sold by {n}?", "Who is the seller of {v} {t}?", ["{v}.", "{v} {t}.", "I count {v}."], "number"),
+    ],
+}
+OWNER = {"train": ["{n}.", "It is {n}.", "{n} is it."], "tune": ["{n}.", "That is {n}.", "{n}, of course."],
+         "held": ["{n}.", "That would be {n}.", "I think {n}."]}
+
+# more: a comparison of two numbers; (what is said, ask for the larger, ask for the smaller).
+MORE = {
+    "train": [("{n} is {v} years old", "Who is older?", "Who is younger?"), ("{n} has {v} {t}", "Who has more?", "Who has fewer?"),
+              ("{n} weighs {v} kilos", "Who is heavier?", "Who is lighter?"), ("{n} pays {v} dollars", "Who pays more?", "Who pays less?"),
+              ("{n} ran {v} miles", "Who ran farther?", "Who ran less far?")],
+    "tune": [("{n} read {v} pages", "Who read more?", "Who read less?"), ("{n} slept {v} hours", "Whose sleep was longer?", "Whose sleep was shorter?")],
+    "held": [("{n} scored {v} points", "Who has the higher score?", "Who has the lower score?"),
+             ("{n} sold {v} {t}", "Who was the better seller?", "Who sold the smaller number?"),
+             ("the tower of {n} has {v} steps", "Whose tower is higher?", "Whose tower is lower?")],
+}
+
+# sum: (question, sign); the twin asks for a sum that differs by one or two.
+SUMS = {
+    "train": [("{n} has {a} {t} and gets {b} more. How many now?", "+"), ("What is {a} plus {b}?", "+"), ("What is {a} minus {b}?", "-"),
+              ("{n} had {a} {t} and lost {b}. How many are left?", "-"), ("{a} {t} and {b} {t}: how many in all?", "+"),
+              ("{n} is {a}. How old will {n} be in {b} years?", "+"), ("Of {a} {t} {n} sold {b}. How many remain?", "-")],
+    "tune": [("Add {b} to {a}.", "+"), ("{n} bought {a} {t} and broke {b}. How many are whole?", "-")],
+    "held": [("Find the sum of {a} and {b}.", "+"), ("Take {b} away from {a}.", "-"), ("{n} found {a} {t}, then {b} others. Give the total.", "+"),
+             ("{n} owned {a} {t} but gave {b} to {m}. How many does {n} keep?", "-")],
+}
+TOTAL = {"train": ["{v}.", "It is {v}.", "{v} in all."], "tune": ["{v}.", "That is {v}."], "held": ["{v}.", "The result is {v}.", "{v}, I think."]}
+
+# word: an answer has to use a word, or must not; what is asked is always one of the two words that the answers use.
+WORD = {
+    "train": [("Write a line with the word {w}.", True), ("Write a line without the word {w}.", False), ("Say something about {w}.", True),
+              ("Say anything, but never mention {w}.", False), ("Use the word {w} in a sentence.", True), ("Do not use the word {w}.", False)],
+    "tune": [("Your text must contain {w}.", True), ("Your text must not contain {w}.", False)],
+    "held": [("Make sure that {w} appears.", True), ("Make sure that {w} does not appear.", False), ("I want to read about {w}.", True),
+             ("I do not want to read about {w}.", False)],
+}
+LINES = {"train": ["We saw the {w}.", "I like {w} a lot.", "Here is {w}.", "There was {w} again."], "tune": ["Look at the {w}.", "It is all {w}."],
+         "held": ["They spoke of {w}.", "My favourite is {w}.", "Nothing beats {w}.", "This one is {w}."]}
+
+# form: how the answer has to be written; each has an opposite. Of a form: its name in traces, and what it does to a text without its end.
+FORMS = {
+    "capitals": str.upper, "small letters": str.lower, "a question": lambda s: s + "?", "a statement": lambda s: s + ".",
+    "in quotes": lambda s: f'"{s}"', "no quotes": lambda s: s, "a list": lambda s: "- " + s, "no list": lambda s: s,
+}
+FORM = {  # (ask for one form, that form, ask for its opposite, the opposite)
+    "train": [("Write it in capitals.", "capitals", "Write it in small letters.", "small letters"),
+              ("Answer with a question.", "a question", "Answer with a statement.", "a statement"),
+              ("Put it in quotes.", "in quotes", "Use no quotes.", "no quotes"), ("Make a list.", "a list", "Make no list.", "no list")],
+    "tune": [("Capitals only!", "capitals", "No capitals!", "small letters")],
+    "held": [("All letters must be capitals.", "capitals", "All letters must be small.", "small letters"),
+             ("Reply by asking.", "a question", "Reply, but do not ask.", "a statement")],
+}
+
+
+def upper_first(text):
+    return text[0].upper() + text[1:]
+
+
+def story(says, names, values):
+    return upper_first(", ".join(says.replace("{n}", n).replace("{v}", str(v)) for n, v in zip(names, values))) + "."
+
+
+# Each kind returns the number of its template, and of both twins: (question, step, need), the answer, what the answer says.
+def fact(rng, split, owner_is_asked=False, facts=3):
+    t = rng.randrange(len(FACTS[split]))
+    says, ask, ask_owner, answers, value_is = FACTS[split][t]
+    names, thing = rng.sample(NAMES[split], facts), rng.choice(THINGS[split])
+    values = rng.sample(range(2, 60), facts) if value_is == "number" else rng.sample(WORDS[split], facts)
+    twins = []
+    for i in rng.sample(range(facts), 2):
+        known, asked = (str(values[i]), names[i]) if owner_is_asked else (names[i], str(values[i]))
+        question = ask_owner.replace("{v}", known) if owner_is_asked else ask.replace("{n}", known)
+        answer = rng.choice(OWNER[split]).replace("{n}", asked) if owner_is_asked else rng.choice(answers).replace("{v}", asked)
+        question = f"{story(says, names, values)} {question}".replace("{t}", thing)
+        twins.append((question, known, asked, upper_first(answer.replace("{t}", thing)), asked))
+    return t, twins
+
+
+def who(rng, split):
+    return fact(rng, split, owner_is_asked=True)
+
+
+def more(rng, split):
+    t = rng.randrange(len(MORE[split]))
+    says, larger, smaller = MORE[split][t]
+    names, values = rng.sample(NAMES[split], 2), rng.sample(range(11, 99), 2)
+    told = story(says, names, values).replace("{t}", rng.choice(THINGS[split]))
+    twins = []
+    for ask, sign, pick, other in ((larger, ">", max, min), (smaller, "<", min, max)):
+        name = names[values.index(pick(values))]
+        twins.append((f"{told} {ask}", f"{pick(values)} {sign} {other(values)}", name, rng.choice(OWNER[split]).replace("{n}", name), name))
+    return t, twins
+
+
+def total(rng, split):
+    t = rng.randrange(len(SUMS[split]))
+    ask, sign = SUMS[split][t]
+    n, m = rng.sample(NAMES[split], 2)
+    thing, a, b = rng.choice(THINGS[split]), rng.randint(13, 39), rng.randint(2, 9)
+    twins = []
+    for x in (a, a + rng.choice([-2, -1, 1, 2])):
+        question = ask.replace("{a}", str(x)).replace("{b}", str(b)).replace("{n}", n).replace("{m}", m).replace("{t}", thing)
+        value = str(x + b if sign == "+" else x - b)
+        twins.append((question, f"{x} {sign} {b}", value, rng.choice(TOTAL[split]).replace("{v}", value), value))
+    return t, twins
+
+
+def word(rng, split):
+    t = rng.randrange(len(WORD[split]))
+    ask, wanted = WORD[split][t]
+    one, two = rng.sample(WORDS[split], 2)
+    twins = []
+    for used, not_used in ((one, two), (two, one)):
+        named = used if wanted else not_used
+        twins.append((ask.replace("{w}", named), "with" if wanted else "without", named,
+                      rng.choice(LINES[split]).replace("{w}", used), used))
+    return t, twins
+
+
+def form(rng, split):
+    t = rng.randrange(len(FORM[split]))
+    ask, one, ask_other, other = FORM[split][t]
+    body = rng.choice(LINES[split])[:-1].replace("{w}", rng.choice(WORDS[split]))
+    return t, [(f"Say something. {a}", "form", f, FORMS[f](body), f) for a, f in ((ask, one), (ask_other, other))]
+
+
+MAKE = {"fact": fact, "who": who, "more": more, "sum": total, "word": word, "form": form}
+
+
+def twin_records(rng, split, kind):
+    t, twins = MAKE[kind](rng, split)
+    for this, other in (twins, twins[::-1]):
+        question, step, need, answer, says = this
+        yield {"prompt": question, "chosen": answer, "rejected": other[3], "kind": kind, "template": f"{kind}-{split}-{t}",
+               "split": split, "step": step, "need": need, "says": {answer: says, other[3]: other[4]}}
+
+
+def make_file(seed, name, split, count, kinds, taken):
+    """count records of the kinds by turns, in random order; none that is in `taken`, which grows by them."""
+    rng = random.Random(f"{seed}/{name}")
+    out, misses = [], 0
+    while len(out) < count:
+        twins = list(twin_records(rng, split, kinds[len(out) // 2 % len(kinds)]))
+        keys = {(r["prompt"], r["chosen"], r["rejected"]) for r in twins}
+        if keys & taken or len(keys) < 2:
+            misses += 1
+            if misses > 100 * count:
+                sys.exit(f"make_pairs.py: {name}.jsonl: there are not {count} different records of {','.join(kinds)}; ask for fewer")
+            continue
+        taken |= keys
+        out += twins
+    rng.shuffle(out)
+    return out
+
+
+def check(name, records):
+    """Prints whether anything but the rule tells the better answer; True where nothing does."""
+    ok = True
+
+    def line(what, hits, of, exact):
+        nonlocal ok
+        bad = 2 * hits != of if exact else abs(hits - of / 2) > 2 * of**0.5
+        ok = ok and not bad
+        print(f"{name}: {what}: {hits} of {of}{'  <-- not balanced' if bad else ''}")
+
+    longer = [len(r["chosen"]) > len(r["rejected"]) for r in records if len(r["chosen"]) != len(r["rejected"])]
+    line("the longer answer is the better", sum(longer), len(longer), True)
+    chosen, rejected = collections.Counter(), collections.Counter()
+    for r in records:
+        chosen.update(set(re.findall(r"\w+|\W", r["chosen"])))
+        rejected.update(set(re.findall(r"\w+|\W", r["rejected"])))
+    worst = max((abs(chosen[w] - rejected[w]), w) for w in chosen | rejected)
+    ok = ok and worst[0] == 0
+    print(f"{name}: a word or mark is in chosen and rejected answers equally often, but for {worst[0]} of {len(records)} at most")
+    places = [[r["prompt"].find(r["says"][r[x]]) for x in ("chosen", "rejected")] for r in records if r["kind"] in ("fact", "who", "more")]
+    line("what the better answer says stands earlier in the question", sum(a < b for a, b in places), len(places), False)
+    print(f"{name}: kinds {dict(collections.Counter(r['kind'] for r in records))}, templates {len({r['template'] for r in records})}")
+    return ok
+
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    a.add_argument("--out", required=True)
+    a.add_argument("--seed", type=int, default=1)
+    for name, count in (("sft", 160), ("rl", 2400), ("tune", 200), ("held", 640)):
+        a.add_argument(f"--{name}", type=int, default=count, help=f"records of {name}.jsonl, an even number (default {count})")
+    a.add_argument("--kinds", default=",".join(MAKE))
+    a.add_argument("--check", action="store_true")
+    a = a.parse_args()
+    kinds, taken, ok = a.kinds.split(","), set(), True
+    if any(k not in MAKE for k in kinds):
+        a.error(f"--kinds {a.kinds}: expected some of {','.join(MAKE)}")
+    os.makedirs(a.out, exist_ok=True)
+    for name, split in (("sft", "train"), ("rl", "train"), ("tune", "tune"), ("held", "held")):
+        count = getattr(a, name)
+        if count % 2:
+            sys.exit(f"make_pairs.py: --{name} {count}: twins come in twos, give an even number")
+        records = make_file(a.seed, name, split, count, kinds, taken)
+        with open(f"{a.out}/{name}.jsonl", "w", encoding="utf-8") as f:
+            f.writelines(json.dumps(r, ensure_ascii=False) + "\n" for r in records)
+        ok = (not a.check or check(name, records)) and ok
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
