@@ -100,16 +100,16 @@ LINES = {"train": ["We saw the {w}.", "I like {w} a lot.", "Here is {w}.", "Ther
 
 # form: how the answer has to be written; each has an opposite. Of a form: its name in traces, and what it does to a text without its end.
 FORMS = {
-    "capitals": str.upper, "small letters": str.lower, "a question": lambda s: s + "?", "a statement": lambda s: s + ".",
-    "in quotes": lambda s: f'"{s}"', "no quotes": lambda s: s, "a list": lambda s: "- " + s, "no list": lambda s: s,
+    "capitals": str.upper, "small": str.lower, "question": lambda s: s + "?", "statement": lambda s: s + ".",
+    "quotes": lambda s: f'"{s}"', "plain": lambda s: s, "list": lambda s: "- " + s, "line": lambda s: s,
 }
 FORM = {  # (ask for one form, that form, ask for its opposite, the opposite)
-    "train": [("Write it in capitals.", "capitals", "Write it in small letters.", "small letters"),
-              ("Answer with a question.", "a question", "Answer with a statement.", "a statement"),
-              ("Put it in quotes.", "in quotes", "Use no quotes.", "no quotes"), ("Make a list.", "a list", "Make no list.", "no list")],
-    "tune": [("Capitals only!", "capitals", "No capitals!", "small letters")],
-    "held": [("All letters must be capitals.", "capitals", "All letters must be small.", "small letters"),
-             ("Reply by asking.", "a question", "Reply, but do not ask.", "a statement")],
+    "train": [("Write it in capitals.", "capitals", "Write it in small letters.", "small"),
+              ("Answer with a question.", "question", "Answer with a statement.", "statement"),
+              ("Put it in quotes.", "quotes", "Use no quotes.", "plain"), ("Make a list.", "list", "Make no list.", "line")],
+    "tune": [("Capitals only!", "capitals", "No capitals!", "small")],
+    "held": [("All letters must be capitals.", "capitals", "All letters must be small.", "small"),
+             ("Reply by asking.", "question", "Reply, but do not ask.", "statement")],
 }
 
 
@@ -173,7 +173,7 @@ def word(rng, split):
     twins = []
     for used, not_used in ((one, two), (two, one)):
         named = used if wanted else not_used
-        twins.append((ask.replace("{w}", named), "with" if wanted else "without", named,
+        twins.append((ask.replace("{w}", named), f"{'with' if wanted else 'without'} {named}", used,
                       rng.choice(LINES[split]).replace("{w}", used), used))
     return t, twins
 
@@ -182,7 +182,7 @@ def form(rng, split):
     t = rng.randrange(len(FORM[split]))
     ask, one, ask_other, other = FORM[split][t]
     body = rng.choice(LINES[split])[:-1].replace("{w}", rng.choice(WORDS[split]))
-    return t, [(f"Say something. {a}", "form", f, FORMS[f](body), f) for a, f in ((ask, one), (ask_other, other))]
+    return t, [(f"Say something. {a}", "wanted", f, FORMS[f](body), f) for a, f in ((ask, one), (ask_other, other))]
 
 
 MAKE = {"fact": fact, "who": who, "more": more, "sum": total, "word": word, "form": form}

@@ -5,7 +5,7 @@
     python3 teacher.py sft.jsonl requests.jsonl > results.jsonl
     rm-distill teach -i sft.jsonl --prompt prompt.json --api-model rule --from-batch results.jsonl -o chains.jsonl
 
-A trace is one line: what the question needs, what A says, what B says, the verdict that follows. The teacher sees step, need and says of
+A trace is one line: what A and B say, what the question needs and who says it, the verdict. The teacher sees step, need and says of
 a record and never which answer is labelled the better one. A request that belongs to no record ends it with 1.
 """
 import json
@@ -15,10 +15,10 @@ import sys
 def judge(record, a, b):
     """The trace for answers a and b as they are shown."""
     need, says_a, says_b = record["need"], record["says"][a], record["says"][b]
-    fits = [(says == need) == (record["step"] != "without") for says in (says_a, says_b)]
-    if fits[0] == fits[1]:
+    if (says_a == need) == (says_b == need):
         raise ValueError(f"both or neither of {a!r} and {b!r} fit {record['prompt']!r}")
-    return f"{record['step']}: {need}. A: {says_a}. B: {says_b}. <answer>[[{'A' if fits[0] else 'B'}]]</answer>"
+    right = "A" if says_a == need else "B"
+    return f"{says_a} A, {says_b} B. {record['step']}: {need} {right}. <answer>[[{right}]]</answer>"
 
 
 def main():
