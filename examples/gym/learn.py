@@ -24,8 +24,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PROMPT = os.path.join(HERE, "prompt.json")
 MODEL = os.path.join(os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share"), "rm-r1/models/smollm2-135m-instruct-q4_1.gguf")
 
-PAIRS = {"sft": 300, "rl": 2400, "tune": 200, "held": 640}
-SFT = {"epochs": 2, "flags": "--batch-size 8 --lr 3e-4".split()}
+PAIRS = {"sft": 144, "rl": 2520, "tune": 180, "held": 648}
+VALIDATED = 60  # chains of tune.jsonl on which training is validated
+SFT = {"epochs": 4, "flags": "--batch-size 12 --lr 3e-4".split()}
 RL = {"steps": 30, "flags": ("--batch-size 16 --mini-batch-size 16 --micro-batch-size 4 --rollouts 8 --lr 1e-5 --kl 0.001 --clip 0.2 "
                              "--max-tokens 48").split()}
 JUDGE = ["--prompt", PROMPT, "--max-tokens", "48"]
@@ -77,7 +78,9 @@ class Seed:
             self.timed(f"chains of {name}", self.path(f"{name}-chains.jsonl"), lambda name=name: self.teach(name))
 
     def teach(self, name):
-        pairs, asked, told, part = (self.path(x) for x in (f"pairs/{name}.jsonl", "requests.jsonl", "replies.jsonl", "part.jsonl"))
+        pairs, asked, told, part = (self.path(x) for x in ("teach.jsonl", "requests.jsonl", "replies.jsonl", "part.jsonl"))
+        with open(self.path(f"pairs/{name}.jsonl")) as f, open(pairs, "w") as out:
+            out.writelines(f.readlines()[:VALIDATED if name == "tune" else None])
         teach = ["teach", "-i", pairs, "--prompt", PROMPT, "--api-model", "rule", "--filter", "strict", "--quiet"]
         self.tool("rm-distill", *teach, "--emit-batch", asked)
         with open(told, "w") as f:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Short preference pairs whose better answer is decided by rule: the gym's questions.
 
-    python3 make_pairs.py --out DIR [--seed 1] [--chains 160] [--rl 2400] [--tune 200] [--held 640] [--kinds fact,who,...] [--check]
+    python3 make_pairs.py --out DIR [--seed 1] [--sft 144] [--rl 2520] [--tune 180] [--held 648] [--kinds fact,who,...] [--check]
 
 Writes DIR/sft.jsonl and DIR/rl.jsonl (templates, names and words of their own, no record in both), DIR/tune.jsonl and DIR/held.jsonl,
 each with templates, names and words that no other split has. A record is {prompt, chosen, rejected, kind, template, split, step, need,
@@ -36,30 +36,43 @@ WORDS = {  # single words, none of which implies another
     "held": "white black coffee butter cheese river forest mountain silver paper stone tiger mouse rabbit garden window".split(),
 }
 
-# fact and who: what is said of each of three, how the value is asked for, how its owner is, how an answer may be worded, what a value is.
-# {n} an owner, {v} a value, {t} a thing. No answer names an owner: it would fit the question of one twin only.
+# fact: what is said of each of three, how it is asked for, how an answer may be worded, what a value is. {n} an owner, {v} a value,
+# {t} a thing. No answer names an owner: it would fit the question of one twin only.
 FACTS = {
     "train": [
-        ("{n} has {v} {t}", "How many {t} does {n} have?", "Who has {v} {t}?", ["{v}.", "{v} {t}.", "It is {v}."], "number"),
-        ("{n} sits in row {v}", "In which row is {n}?", "Who sits in row {v}?", ["Row {v}.", "{v}.", "In row {v}."], "number"),
-        ("{n} is {v} years old", "How old is {n}?", "Who is {v}?", ["{v}.", "{v} years.", "Age {v}."], "number"),
-        ("{n} likes {v}", "What does {n} like?", "Who likes {v}?", ["{v}.", "It is {v}."], "word"),
-        ("{n} drew a picture of {v}", "What did {n} draw?", "Whose picture shows {v}?", ["{v}.", "A picture of {v}.", "Some {v}."], "word"),
-        ("{n} pays {v} dollars", "What does {n} pay?", "Who pays {v} dollars?", ["{v}.", "{v} dollars.", "Just {v}."], "number"),
-        ("{n} talks about {v}", "What is {n} talking about?", "Who talks about {v}?", ["{v}.", "About {v}."], "word"),
-        ("{n} lives at number {v}", "At which number does {n} live?", "Who lives at number {v}?", ["{v}.", "Number {v}.", "At {v}."], "number"),
+        ("{n} has {v} {t}", "How many {t} does {n} have?", ["{v}.", "{v} {t}.", "It is {v}."], "number"),
+        ("{n} sits in row {v}", "In which row is {n}?", ["Row {v}.", "{v}.", "In row {v}."], "number"),
+        ("{n} is {v} years old", "How old is {n}?", ["{v}.", "{v} years.", "Age {v}."], "number"),
+        ("{n} likes {v}", "What does {n} like?", ["{v}.", "It is {v}."], "word"),
+        ("{n} drew a picture of {v}", "What did {n} draw?", ["{v}.", "A picture of {v}.", "Some {v}."], "word"),
+        ("{n} pays {v} dollars", "What does {n} pay?", ["{v}.", "{v} dollars.", "Just {v}."], "number"),
+        ("{n} talks about {v}", "What is {n} talking about?", ["{v}.", "About {v}."], "word"),
+        ("{n} lives at number {v}", "At which number does {n} live?", ["{v}.", "Number {v}.", "At {v}."], "number"),
     ],
     "tune": [
-        ("{n} took bus {v}", "Which bus did {n} take?", "Who was on bus {v}?", ["{v}.", "Bus {v}."], "number"),
-        ("{n} wrote about {v}", "What was the text by {n} about?", "Whose text was about {v}?", ["{v}.", "It was about {v}.", "About {v}."], "word"),
-        ("{n} found {v} {t}", "What number of {t} did {n} find?", "Who found {v} {t}?", ["{v}.", "{v} {t}."], "number"),
+        ("{n} took bus {v}", "Which bus did {n} take?", ["{v}.", "Bus {v}."], "number"),
+        ("{n} wrote about {v}", "What was the text by {n} about?", ["{v}.", "It was about {v}.", "About {v}."], "word"),
+        ("{n} found {v} {t}", "What number of {t} did {n} find?", ["{v}.", "{v} {t}."], "number"),
     ],
     "held": [
-        ("{n} scored {v} points", "Tell me the points of {n}.", "Which player got {v} points?", ["{v}.", "{v} points.", "They are {v}."], "number"),
-        ("{n} chose {v}", "Name the choice of {n}.", "Name the one who chose {v}.", ["{v}.", "The choice was {v}."], "word"),
-        ("the code of {n} is {v}", "Give the code of {n}.", "Whose code is {v}?", ["{v}.", "The code is {v}.", "Code {v}."], "number"),
-        ("{n} dreams of {v}", "What fills the dreams of {n}?", "Who dreams of {v}?", ["{v}.", "Lots of {v}."], "word"),
-        ("{n} sold {v} {t}", "How many {t} were sold by {n}?", "Who is the seller of {v} {t}?", ["{v}.", "{v} {t}.", "I count {v}."], "number"),
+        ("{n} scored {v} points", "Tell me the points of {n}.", ["{v}.", "{v} points.", "They are {v}."], "number"),
+        ("{n} chose {v}", "Name the choice of {n}.", ["{v}.", "The choice was {v}."], "word"),
+        ("the code of {n} is {v}", "Give the code of {n}.", ["{v}.", "The code is {v}.", "Code {v}."], "number"),
+        ("{n} dreams of {v}", "What fills the dreams of {n}?", ["{v}.", "Lots of {v}."], "word"),
+        ("{n} sold {v} {t}", "How many {t} were sold by {n}?", ["{v}.", "{v} {t}.", "I count {v}."], "number"),
+    ],
+}
+# who: the other way round.
+OWNERS = {
+    "train": [
+        ("row {v} is for {n}", "Who sits in row {v}?", "number"), ("the {v} is from {n}", "Who brought the {v}?", "word"),
+        ("number {v} is {n}", "Who has number {v}?", "number"), ("{v} is what {n} likes", "Who likes {v}?", "word"),
+        ("room {v} went to {n}", "Who got room {v}?", "number"), ("the {v} belongs to {n}", "Who owns the {v}?", "word"),
+    ],
+    "tune": [("seat {v} was given to {n}", "Who was in seat {v}?", "number"), ("the {v} was drawn by {n}", "Whose work is the {v}?", "word")],
+    "held": [
+        ("box {v} hides the gift of {n}", "Whose gift is in box {v}?", "number"), ("the {v} was seen by {n}", "Name the one who saw the {v}.", "word"),
+        ("page {v} shows {n}", "Who can be found on page {v}?", "number"), ("the {v} reminds us of {n}", "Of whom does the {v} remind us?", "word"),
     ],
 }
 OWNER = {"train": ["{n}.", "It is {n}.", "{n} is it."], "tune": ["{n}.", "That is {n}.", "{n}, of course."],
@@ -76,14 +89,17 @@ MORE = {
              ("the tower of {n} has {v} steps", "Whose tower is higher?", "Whose tower is lower?")],
 }
 
-# sum: (question, sign); the twin asks for a sum that differs by one or two.
+# sum: (question that adds, question that subtracts): twins have the same numbers and differ in what is to be done with them.
 SUMS = {
-    "train": [("{n} has {a} {t} and gets {b} more. How many now?", "+"), ("What is {a} plus {b}?", "+"), ("What is {a} minus {b}?", "-"),
-              ("{n} had {a} {t} and lost {b}. How many are left?", "-"), ("{a} {t} and {b} {t}: how many in all?", "+"),
-              ("{n} is {a}. How old will {n} be in {b} years?", "+"), ("Of {a} {t} {n} sold {b}. How many remain?", "-")],
-    "tune": [("Add {b} to {a}.", "+"), ("{n} bought {a} {t} and broke {b}. How many are whole?", "-")],
-    "held": [("Find the sum of {a} and {b}.", "+"), ("Take {b} away from {a}.", "-"), ("{n} found {a} {t}, then {b} others. Give the total.", "+"),
-             ("{n} owned {a} {t} but gave {b} to {m}. How many does {n} keep?", "-")],
+    "train": [("{n} has {a} {t} and gets {b} more. How many now?", "{n} has {a} {t} and loses {b}. How many now?"),
+              ("What is {a} plus {b}?", "What is {a} minus {b}?"), ("{a} {t}, then {b} more: how many?", "{a} {t}, then {b} fewer: how many?"),
+              ("{n} is {a}. How old in {b} years?", "{n} is {a}. How old {b} years ago?"),
+              ("{n} had {a} {t} and made {b}. How many are there?", "{n} had {a} {t} and ate {b}. How many are there?")],
+    "tune": [("Add {b} to {a}.", "Take {b} from {a}."),
+             ("{n} kept {a} {t} and bought {b}. How many remain?", "{n} kept {a} {t} and broke {b}. How many remain?")],
+    "held": [("Find the sum of {a} and {b}.", "Find {a} less {b}."),
+             ("{n} owned {a} {t} and won {b}. Give the number.", "{n} owned {a} {t} and sold {b}. Give the number."),
+             ("To {a} {t} come {b} others. Count them.", "From {a} {t} go {b} away. Count them.")],
 }
 TOTAL = {"train": ["{v}.", "It is {v}.", "{v} in all."], "tune": ["{v}.", "That is {v}."], "held": ["{v}.", "The result is {v}.", "{v}, I think."]}
 
@@ -107,7 +123,7 @@ FORM = {  # (ask for one form, that form, ask for its opposite, the opposite)
     "train": [("Write it in capitals.", "capitals", "Write it in small letters.", "small"),
               ("Answer with a question.", "question", "Answer with a statement.", "statement"),
               ("Put it in quotes.", "quotes", "Use no quotes.", "plain"), ("Make a list.", "list", "Make no list.", "line")],
-    "tune": [("Capitals only!", "capitals", "No capitals!", "small")],
+    "tune": [("All capitals, please.", "capitals", "All small letters, please.", "small"), ("Ask me.", "question", "Tell me.", "statement")],
     "held": [("All letters must be capitals.", "capitals", "All letters must be small.", "small"),
              ("Reply by asking.", "question", "Reply, but do not ask.", "statement")],
 }
@@ -121,24 +137,35 @@ def story(says, names, values):
     return upper_first(", ".join(says.replace("{n}", n).replace("{v}", str(v)) for n, v in zip(names, values))) + "."
 
 
+def values_of(rng, split, value_is, count):
+    return list(map(str, rng.sample(range(2, 60), count))) if value_is == "number" else rng.sample(WORDS[split], count)
+
+
 # Each kind returns the number of its template, and of both twins: (question, step, need), the answer, what the answer says.
-def fact(rng, split, owner_is_asked=False, facts=3):
+def fact(rng, split, facts=3):
     t = rng.randrange(len(FACTS[split]))
-    says, ask, ask_owner, answers, value_is = FACTS[split][t]
+    says, ask, answers, value_is = FACTS[split][t]
     names, thing = rng.sample(NAMES[split], facts), rng.choice(THINGS[split])
-    values = rng.sample(range(2, 60), facts) if value_is == "number" else rng.sample(WORDS[split], facts)
+    values = values_of(rng, split, value_is, facts)
+    told, before = story(says, names, values), says.split("{v}")[0].strip()
     twins = []
     for i in rng.sample(range(facts), 2):
-        known, asked = (str(values[i]), names[i]) if owner_is_asked else (names[i], str(values[i]))
-        question = ask_owner.replace("{v}", known) if owner_is_asked else ask.replace("{n}", known)
-        answer = rng.choice(OWNER[split]).replace("{n}", asked) if owner_is_asked else rng.choice(answers).replace("{v}", asked)
-        question = f"{story(says, names, values)} {question}".replace("{t}", thing)
-        twins.append((question, known, asked, upper_first(answer.replace("{t}", thing)), asked))
+        answer = upper_first(rng.choice(answers).replace("{v}", values[i]))
+        asked = ask.replace("{n}", names[i])
+        twins.append(tuple(x.replace("{t}", thing) for x in (f"{told} {asked}", before.replace("{n}", names[i]), values[i], answer, values[i])))
     return t, twins
 
 
-def who(rng, split):
-    return fact(rng, split, owner_is_asked=True)
+def who(rng, split, facts=3):
+    t = rng.randrange(len(OWNERS[split]))
+    says, ask, value_is = OWNERS[split][t]
+    names, values = rng.sample(NAMES[split], facts), values_of(rng, split, value_is, facts)
+    told, before = story(says, names, values), says.split("{n}")[0].strip()
+    twins = []
+    for i in rng.sample(range(facts), 2):
+        answer = rng.choice(OWNER[split]).replace("{n}", names[i])
+        twins.append((f"{told} {ask.replace('{v}', values[i])}", before.replace("{v}", values[i]), names[i], answer, names[i]))
+    return t, twins
 
 
 def more(rng, split):
@@ -147,22 +174,19 @@ def more(rng, split):
     names, values = rng.sample(NAMES[split], 2), rng.sample(range(11, 99), 2)
     told = story(says, names, values).replace("{t}", rng.choice(THINGS[split]))
     twins = []
-    for ask, sign, pick, other in ((larger, ">", max, min), (smaller, "<", min, max)):
-        name = names[values.index(pick(values))]
-        twins.append((f"{told} {ask}", f"{pick(values)} {sign} {other(values)}", name, rng.choice(OWNER[split]).replace("{n}", name), name))
+    for ask, step, pick in ((larger, "larger:", max), (smaller, "smaller:", min)):
+        name, value = names[values.index(pick(values))], pick(values)
+        twins.append((f"{told} {ask}", step, str(value), rng.choice(OWNER[split]).replace("{n}", name), f"{name} {value}"))
     return t, twins
 
 
 def total(rng, split):
     t = rng.randrange(len(SUMS[split]))
-    ask, sign = SUMS[split][t]
-    n, m = rng.sample(NAMES[split], 2)
-    thing, a, b = rng.choice(THINGS[split]), rng.randint(13, 39), rng.randint(2, 9)
+    n, thing, a, b = rng.choice(NAMES[split]), rng.choice(THINGS[split]), rng.randint(13, 39), rng.randint(2, 9)
     twins = []
-    for x in (a, a + rng.choice([-2, -1, 1, 2])):
-        question = ask.replace("{a}", str(x)).replace("{b}", str(b)).replace("{n}", n).replace("{m}", m).replace("{t}", thing)
-        value = str(x + b if sign == "+" else x - b)
-        twins.append((question, f"{x} {sign} {b}", value, rng.choice(TOTAL[split]).replace("{v}", value), value))
+    for ask, sign, value in zip(SUMS[split][t], "+-", (str(a + b), str(a - b))):
+        question = ask.replace("{a}", str(a)).replace("{b}", str(b)).replace("{n}", n).replace("{t}", thing)
+        twins.append((question, f"{a} {sign} {b} =", value, rng.choice(TOTAL[split]).replace("{v}", value), value))
     return t, twins
 
 
@@ -173,7 +197,7 @@ def word(rng, split):
     twins = []
     for used, not_used in ((one, two), (two, one)):
         named = used if wanted else not_used
-        twins.append((ask.replace("{w}", named), f"{'with' if wanted else 'without'} {named}", used,
+        twins.append((ask.replace("{w}", named), f"{'with' if wanted else 'without'} {named}:", used,
                       rng.choice(LINES[split]).replace("{w}", used), used))
     return t, twins
 
@@ -182,10 +206,11 @@ def form(rng, split):
     t = rng.randrange(len(FORM[split]))
     ask, one, ask_other, other = FORM[split][t]
     body = rng.choice(LINES[split])[:-1].replace("{w}", rng.choice(WORDS[split]))
-    return t, [(f"Say something. {a}", "wanted", f, FORMS[f](body), f) for a, f in ((ask, one), (ask_other, other))]
+    return t, [(f"Say something. {a}", "wanted:", f, FORMS[f](body), f) for a, f in ((ask, one), (ask_other, other))]
 
 
 MAKE = {"fact": fact, "who": who, "more": more, "sum": total, "word": word, "form": form}
+KINDS = "fact,who,more,fact,who,more,word,sum,form"
 
 
 def twin_records(rng, split, kind):
@@ -233,7 +258,7 @@ def check(name, records):
     worst = max((abs(chosen[w] - rejected[w]), w) for w in chosen | rejected)
     ok = ok and worst[0] == 0
     print(f"{name}: a word or mark is in chosen and rejected answers equally often, but for {worst[0]} of {len(records)} at most")
-    places = [[r["prompt"].find(r["says"][r[x]]) for x in ("chosen", "rejected")] for r in records if r["kind"] in ("fact", "who", "more")]
+    places = [[r["prompt"].find(r["says"][r[x]].split()[0]) for x in ("chosen", "rejected")] for r in records if r["kind"] in ("fact", "who", "more")]
     line("what the better answer says stands earlier in the question", sum(a < b for a, b in places), len(places), False)
     print(f"{name}: kinds {dict(collections.Counter(r['kind'] for r in records))}, templates {len({r['template'] for r in records})}")
     return ok
@@ -243,9 +268,9 @@ def main():
     a = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     a.add_argument("--out", required=True)
     a.add_argument("--seed", type=int, default=1)
-    for name, count in (("sft", 160), ("rl", 2400), ("tune", 200), ("held", 640)):
+    for name, count in (("sft", 144), ("rl", 2520), ("tune", 180), ("held", 648)):
         a.add_argument(f"--{name}", type=int, default=count, help=f"records of {name}.jsonl, an even number (default {count})")
-    a.add_argument("--kinds", default=",".join(MAKE))
+    a.add_argument("--kinds", default=KINDS, help=f"taken by turns; one may be named more than once (default {KINDS})")
     a.add_argument("--check", action="store_true")
     a = a.parse_args()
     kinds, taken, ok = a.kinds.split(","), set(), True

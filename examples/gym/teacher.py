@@ -15,10 +15,11 @@ import sys
 def judge(record, a, b):
     """The trace for answers a and b as they are shown."""
     need, says_a, says_b = record["need"], record["says"][a], record["says"][b]
-    if (says_a == need) == (says_b == need):
+    fits = [need in says.split() for says in (says_a, says_b)]
+    if fits[0] == fits[1]:
         raise ValueError(f"both or neither of {a!r} and {b!r} fit {record['prompt']!r}")
-    right = "A" if says_a == need else "B"
-    return f"{says_a} A, {says_b} B. {record['step']}: {need} {right}. <answer>[[{right}]]</answer>"
+    right = "A" if fits[0] else "B"
+    return f"{says_a} A, {says_b} B. {record['step']} {need} {right}. <answer>[[{right}]]</answer>"
 
 
 def main():

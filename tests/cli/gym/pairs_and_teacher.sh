@@ -1,7 +1,7 @@
 # The gym's pairs are balanced, repeat and never meet in two splits; its teacher, who sees no label, is right about all of them in few words.
 . "$RM_SOURCE/tests/cli/expect.bash"
 gym=$RM_SOURCE/examples/gym
-make=(python3 "$gym/make_pairs.py" --sft 120 --rl 600 --tune 60 --held 240)
+make=(python3 "$gym/make_pairs.py" --sft 144 --rl 612 --tune 54 --held 234)
 ends 0 "${make[@]}" --seed 5 --out one --check
 hasnt out '<--'
 ends 0 "${make[@]}" --seed 5 --out two
@@ -19,7 +19,7 @@ has err 'ask for fewer'
 python3 - <<'P'
 import collections, json, re
 splits = {n: [json.loads(l) for l in open(f"one/{n}.jsonl")] for n in ("sft", "rl", "tune", "held")}
-assert [len(r) for r in splits.values()] == [120, 600, 60, 240]
+assert [len(r) for r in splits.values()] == [144, 612, 54, 234]
 for name, records in splits.items():
     assert collections.Counter(r["chosen"] for r in records) == collections.Counter(r["rejected"] for r in records), name
     assert len({(r["prompt"], r["chosen"], r["rejected"]) for r in records}) == len(records), name
@@ -44,7 +44,7 @@ ends 0 "${teach[@]}" --emit-batch requests.jsonl
 ends 0 python3 "$gym/teacher.py" pairs.jsonl requests.jsonl
 mv out results.jsonl
 ends 0 "${teach[@]}" --from-batch results.jsonl -o chains.jsonl
-lines chains.jsonl 360
+lines chains.jsonl 378
 none 'select(.chain.status != "kept" or (.response | length) > 120)' chains.jsonl
 none 'select((.messages | map(.content) | join("\n")) as $shown | .step as $step | .kind == "sum" and ($shown | contains($step)))' chains.jsonl
 # A request that belongs to no pair is named.
