@@ -64,6 +64,9 @@ goldens: build ## Make the golden files again from the reference implementations
 bench: build ## Compare with the peers, side by side
 	@scripts/model.py default
 	@scripts/each.sh bench
+learn: build ## Whether a small judge learns by reinforcement: three seeds, hours (WORK=build/learn SEEDS=1,2,3)
+	@scripts/model.py smollm2-135m
+	@python3 examples/gym/learn.py $(BUILD) --work $(or $(WORK),$(BUILD)/learn) --seeds $(or $(SEEDS),1,2,3)
 
 format: ## clang-format over every source
 	@scripts/deps.sh --lint --no-torch
@@ -74,4 +77,4 @@ lint: build ## clang-format, clang-tidy, shellcheck, man pages, layers
 clean: ## Remove the build folders
 	rm -rf build build-asan build-gpu build-fuzz
 
-.PHONY: help demo test build configure deps model install test-medium test-long test-asan gpu-test goldens bench format lint clean
+.PHONY: help demo test build configure deps model install test-medium test-long test-asan gpu-test goldens bench learn format lint clean
