@@ -23,7 +23,11 @@ class Rewards final : public reward::Reward {
   Result<std::vector<double>> score(std::span<const reward::Item> items) override {
     if (before) before(calls);
     const int now = calls++;
-    for (const reward::Item& i : items) seen.push_back({i.step, i.prompt, i.rollout});
+    for (const reward::Item& i : items) {
+      seen.push_back({i.step, i.prompt, i.rollout});
+      records.emplace_back(i.record);
+      cut.push_back(i.truncated);
+    }
     if (signals::stop_requested()) return signals::stop_error();
     if (failing.contains(now)) return make_error(Exit::kUnavailable, "reward_failed", "the program went away");
     if (now == given_up) return make_error(Exit::kUnavailable, "reward_given_up", "the program went away again");
@@ -40,6 +44,8 @@ class Rewards final : public reward::Reward {
     bool operator==(const At&) const = default;
   };
   std::vector<At> seen;
+  std::vector<std::string> records;
+  std::vector<bool> cut;
 };
 
 struct Told final : GrpoEvents {
@@ -120,7 +126,7 @@ struct Run {
     o.seed = 11;
     trainer.script = [this](const generate::TokenRequest& r) { return written(r, trainer.weights); };
   }
-  Grpo grpo() { return Grpo(trainer, rewards, {data, {}, &tiny_tokenizer(), {end_token()}}, o, told); }
+  Grpo grpo() { return Grpo(trainer, rewards, {data, lines, &tiny_tokenizer(), {end_token()}}, o, told); }
   // The first token of each prompt that a step learned from.
   std::vector<std::set<int>> prompts_of_steps() const {
     std::vector<std::set<int>> out;
@@ -132,6 +138,7 @@ struct Run {
   }
 
   std::vector<Prompt> data;
+  std::vector<std::string> lines;  // of their records; none: empty
   GrpoOptions o;
   FakeTrainer trainer;
   Rewards rewards;

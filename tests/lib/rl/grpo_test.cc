@@ -62,6 +62,25 @@ TEST_CASE("the prompts of an epoch are those of its order, each rollout's seed t
   CHECK(at == r.trainer.asked.size());
 }
 
+TEST_CASE("a reward sees the record of its prompt as it came, and an empty one where there are no lines") {
+  Run r(4, 4, 4, 2), bare(4, 4, 4, 2);
+  for (std::size_t i = 0; i < 3; ++i)  // long, so that no copy of it lies in a string's own room
+    r.lines.push_back("{\"n\":" + std::to_string(i) + ",\"text\":\"" + std::string(60, 'r') + "\"}");
+  for (std::size_t i = 0; i < 4; ++i) r.data[i].record = (i + 1) % 3;
+  r.o.settings.max_tokens = bare.o.settings.max_tokens = 27;
+  REQUIRE(r.grpo().run().ok());
+  REQUIRE(r.rewards.records.size() == 8);
+  for (std::size_t k = 0; k < 8; ++k) {
+    const auto& at = r.rewards.seen[k];
+    CHECK(r.rewards.records[k] == r.lines[(static_cast<std::size_t>(at.prompt) + 1) % 3]);
+    const Group& g = r.told.groups_of[0][k / 2];
+    CHECK(g.index == at.prompt);
+    CHECK(r.rewards.cut[k] == g.rollouts[k % 2].truncated);
+  }
+  REQUIRE(bare.grpo().run().ok());
+  for (const std::string& line : bare.rewards.records) CHECK(line == "{}");
+}
+
 TEST_CASE("the last mini-batch of a batch may be short, and its means are its own") {
   Run r(5, 5, 2, 4);
   CHECK(r.grpo().total_steps() == 3);
