@@ -222,7 +222,8 @@ TEST_CASE("groups whose rewards are equal are replaced by further prompts of the
     const auto order = tune::epoch_order(11, 0, 13);
     r.rewards.worth = [&](const reward::Item& i) {
       const auto at = std::ranges::find(order, static_cast<std::uint32_t>(i.prompt)) - order.begin();
-      return row.flat.contains(static_cast<int>(at)) ? 0.3 : static_cast<double>(i.rollout);
+      // 1, 2, 0: the first of a group that is not flat has no advantage
+      return row.flat.contains(static_cast<int>(at)) ? 0.3 : static_cast<double>((i.rollout + 1) % 3);
     };
     REQUIRE(r.grpo().run().ok());
     std::vector<std::size_t> groups;
