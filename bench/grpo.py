@@ -94,8 +94,9 @@ def mid(steps, key="seconds"):
 
 
 def show(name, steps, memory):
-    parts = ", ".join(f"{p} {mid(steps, p):.1f}" for p in ("generation", "reward", "reference", "update", "optimizer", "cpu_seconds")
-                      if p in steps[0])
+    parts = ", ".join(f"{p} {mid(steps, p):.1f}" for p in (*PARTS, "optimizer") if p in steps[0])
+    if "cpu" in steps[0]:
+        parts += f"; {statistics.median(s['cpu']['seconds'] for s in steps):.1f} s of the processor"
     print(f"  {name:34s} {mid(steps):7.2f} s a step ({min(s['seconds'] for s in steps):.1f}-{max(s['seconds'] for s in steps):.1f}), "
           f"{statistics.mean(s['tokens'] for s in steps):.0f} tokens, peak {memory:.2f} GiB{'; ' + parts if parts else ''}; load "
           f"{os.getloadavg()[0]:.1f}", flush=True)
