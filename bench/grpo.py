@@ -6,8 +6,9 @@
 
 Both get one model folder (SmolLM2-135M out of its GGUF, f32), the same prompts, the same reward and the same lengths: the folder's end
 token is one that never comes, so every rollout has all its tokens (--natural: replies end where they end). Every step has the same
-prompts; the first step is left out. The peer's settings are those that were fastest here (--sweep measures them all, and tells which
-took the least memory); the goals are held against its fastest. Prompts are pairs of RM-Bench and RMB ($RM_SHARED) with a short prompt.
+prompts; the first step is left out. The goals are meant against the peer's fastest settings: --sweep measures them all and tells them,
+and those of least memory, for --peer. Without it the peer runs in bf16 with 8 rows, a choice that no sweep stands behind yet. Prompts
+are pairs of RM-Bench and RMB ($RM_SHARED) with a short prompt.
 """
 import argparse
 import json
@@ -25,8 +26,8 @@ from judge_vs_llama import cpu
 from train import HERE
 from train import run as child
 
-# prompts, rollouts of each, about how many tokens a prompt has, tokens a rollout; the peer's fastest settings
-SHAPES = {"short": (8, 8, 100, 64, "--dtype f32 --rows 16"), "long": (4, 8, 500, 128, "--dtype f32 --rows 8")}
+# prompts, rollouts of each, about how many tokens a prompt has, tokens a rollout; the peer's settings
+SHAPES = {"short": (8, 8, 100, 64, "--dtype bf16 --rows 8"), "long": (4, 8, 500, 128, "--dtype bf16 --rows 8")}
 SWEEP = [f"--dtype {d} --rows {r}{k}" for d in ("f32", "bf16") for r in (8, 16, 32) for k in ("", " --keep")]
 PARTS = {"generation": "seconds_rollout", "reward": "seconds_reward", "reference": "seconds_reference", "update": "seconds_learn"}
 FASTER, SMALLER = 2.0, 1.0
@@ -73,9 +74,10 @@ def ours(a, work, folder, chat, shape):
     out = tempfile.mkdtemp(dir=work)
     reward = shlex.join([sys.executable, f"{HERE}/grpo_reward.py"])
     command = [f"{a.build}/bin/rm-rl", "-m", folder, *chat, "-i", f"{work}/pairs.jsonl", "-o", f"{out}/model", "--prompt",
-               f"{work}/prompt.json", "--form", "cor", "--batch-size", str(count), "--mini-batch-size", str(count), "--rollouts", str(rollouts),
-               "--max-tokens", str(length), "--kl", "0.001", "--lr", "1e-6", "--loss-agg", "token-mean", "--epochs", str(a.steps + 1), "--steps",
-               str(a.steps + 1), "--reward-cmd", reward, "--dtype", a.dtype, "--threads", str(a.threads), "--save-every", "0", "--quiet", *a.more]
+               f"{work}/prompt.json", "--form", "cor", "--batch-size", str(count), "--mini-batch-size", str(count), "--rollouts",
+               str(rollouts), "--max-tokens", str(length), "--kl", "0.001", "--lr", "1e-6", "--loss-agg", "token-mean", "--epochs",
+               str(a.steps + 1), "--steps", str(a.steps + 1), "--reward-cmd", reward, "--dtype", a.dtype, "--threads", str(a.threads),
+               "--pass-tokens", str(a.pass_tokens), "--save-every", "0", "--quiet", *a.more]
     memory = child(command, f"{work}/ours.out")
     steps = [r for r in map(json.loads, open(f"{work}/ours.out")) if "seconds" in r]
     return [{"seconds": r["seconds"], "tokens": r["reply_tokens"], **{ours: r[theirs] for ours, theirs in PARTS.items()}}
@@ -94,8 +96,9 @@ def mid(steps, key="seconds"):
 
 
 def show(name, steps, memory):
-    parts = ", ".join(f"{p} {mid(steps, p):.1f}" for p in ("generation", "reward", "reference", "update", "optimizer", "cpu_seconds")
-                      if p in steps[0])
+    parts = ", ".join(f"{p} {mid(steps, p):.1f}" for p in (*PARTS, "optimizer") if p in steps[0])
+    if "cpu" in steps[0]:
+        parts += f"; {statistics.median(s['cpu']['seconds'] for s in steps):.1f} s of the processor"
     print(f"  {name:34s} {mid(steps):7.2f} s a step ({min(s['seconds'] for s in steps):.1f}-{max(s['seconds'] for s in steps):.1f}), "
           f"{statistics.mean(s['tokens'] for s in steps):.0f} tokens, peak {memory:.2f} GiB{'; ' + parts if parts else ''}; load "
           f"{os.getloadavg()[0]:.1f}", flush=True)
@@ -135,6 +138,7 @@ def main():
     a.add_argument("--rounds", type=int, default=2)
     a.add_argument("--steps", type=int, default=2, help="measured, after one that is not")
     a.add_argument("--dtype", default="bf16", help="of rm-rl; the peer's is in its settings")
+    a.add_argument("--pass-tokens", type=int, default=1024, help="of rm-rl, which else takes what memory is free")
     a.add_argument("--threads", type=int, default=os.cpu_count())
     a.add_argument("--peer", help="settings of bench/grpo_peer.py instead of the fastest")
     a.add_argument("--natural", action="store_true")
@@ -145,7 +149,7 @@ def main():
     except SystemExit as none:
         print(f"grpo: skipped, {none}")
         return 0
-    print(f"{os.path.basename(a.model)}, rm-rl in {a.dtype}, {cpu()}, {a.threads} threads")
+    print(f"{os.path.basename(a.model)}, rm-rl in {a.dtype} with passes of {a.pass_tokens} tokens, {cpu()}, {a.threads} threads")
     good = True
     with tempfile.TemporaryDirectory() as work:
         folder = f"{work}/base"

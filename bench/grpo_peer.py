@@ -9,7 +9,7 @@ prompts.jsonl: what rm-judge --show-prompt wrote, `text` and `ids`; all of them 
 are f32 and --dtype bf16 is autocast, as in bench/train_peer.py; bf16-weights keeps all of them in bf16, which an update of 1e-6 does not
 survive. --rows: sequences a micro-batch; --slices: rollouts are written in N parts instead of at once; --keep: no gradient
 checkpointing. One optimizer step a batch, KL 0.001 against a reference model (LoRA: the adapter switched off). Prints one JSON object:
-seconds and processor seconds of each step, their parts, tokens, peak memory in bytes, TRL's own metrics of each step.
+seconds of each step and of its parts, the same in seconds of the processor, tokens, peak memory in bytes, TRL's own metrics.
 """
 import argparse
 import json
@@ -43,26 +43,34 @@ def save_folder(gguf, out, never_stop):
     tokenizer.save_pretrained(out)
 
 
+def now():
+    return {"seconds": time.monotonic(), "cpu": time.process_time()}
+
+
 class Clock:
-    """Seconds of the parts of a step. Parts do not overlap; what is in none of them is the optimizer's and the loop's."""
+    """Parts of a step, in seconds and in seconds of the processor. What is in no part is the optimizer's and the loop's."""
 
     def __init__(self):
         self.steps, self.parts, self.tokens, self.began = [], {}, 0, None
 
     def timed(self, part, call):
-        began = time.monotonic()
+        began = now()
         out = call()
-        self.parts[part] = self.parts.get(part, 0.0) + time.monotonic() - began
+        for kind, at in now().items():
+            self.parts.setdefault(kind, {}).setdefault(part, 0.0)
+            self.parts[kind][part] += at - began[kind]
         return out
 
     def start(self):
-        self.began, self.parts, self.tokens = (time.monotonic(), time.process_time()), {}, 0
+        self.began, self.parts, self.tokens = now(), {}, 0
 
     def end(self):
-        step = {"seconds": time.monotonic() - self.began[0], "cpu_seconds": time.process_time() - self.began[1], "tokens": self.tokens,
-                **self.parts}
-        step["update"] = step.pop("training", 0.0) - sum(step.get(p, 0.0) for p in ("generation", "reference", "reward"))
-        step["optimizer"] = step["seconds"] - sum(step.get(p, 0.0) for p in ("generation", "reference", "reward", "update"))
+        step = {"tokens": self.tokens}
+        for kind, at in now().items():
+            parts = {p: self.parts.get(kind, {}).get(p, 0.0) for p in ("generation", "reference", "reward", "training")}
+            whole, training = at - self.began[kind], parts.pop("training")  # a step of training holds all the others
+            parts.update(update=training - sum(parts.values()), optimizer=whole - training)
+            step.update({kind: whole, **parts} if kind == "seconds" else {kind: {"seconds": whole, **parts}})
         self.steps.append(step)
         print(json.dumps(step), file=sys.stderr, flush=True)
         self.start()
