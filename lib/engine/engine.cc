@@ -37,6 +37,7 @@ SchedulerOptions scheduler_options(const model::StepModel& m, const CachePlan& p
   s.step_tokens = step_tokens(m, plan.batch, gpu);
   s.group = kGroup;
   if (m.rows_independent()) s.draft = o.draft;
+  s.copies = !o.deterministic || m.rows_independent();
   if (o.deterministic) s.chunk = (kChunk + m.page_tokens() - 1) / m.page_tokens() * m.page_tokens();
   return s;
 }
@@ -161,6 +162,7 @@ Result<std::vector<TokenEvent>> Engine::step() {
       return make_error(Exit::kBug, "engine",
                         "no work was found for " + std::to_string(sequences_.size()) + " sequences");
     }
+    for (const Plan::Copy& c : plan.copies) RM_TRY(model_->copy_page(c.from, c.to));
     RM_TRY(run(plan.work, plan.pad_rows, events));
     if (signals::stop_requested()) break;
   }

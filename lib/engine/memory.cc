@@ -37,7 +37,7 @@ Result<CachePlan> plan_cache(const MemoryFacts& m, const generate::EngineOptions
   const std::int64_t most = static_cast<std::int64_t>(std::min<std::uint64_t>(room / m.page_bytes, 1u << 30));
   const std::int64_t longest = pages_for(context);
   // Nothing says how many sequences there will be: a page more than each needs, so that a full cache still moves.
-  std::int64_t wanted = std::max(longest, pages_for(plan.batch * kTypicalTokens) + plan.batch);
+  std::int64_t wanted = std::max(longest, pages_for(plan.batch * std::min(kTypicalTokens, context)) + plan.batch);
   if (m.gpu) wanted = most;
   const std::uint64_t bound = std::max(m.weight_bytes / 5, kLeastBound);
   if (!m.gpu && o.batch == 0) {

@@ -1,7 +1,8 @@
 // How large the cache may be, and what follows from it: the longest sequence and the number of replies at once.
 //
 // The rule on the CPU, all figures after the weights have been read:
-//   wanted  = the longest sequence, or batch x 2,048 tokens (a judging prompt with its reply) if that is more
+//   wanted  = the longest sequence, or batch x 2,048 tokens (a judging prompt with its reply; less where no sequence may be so
+//             long) if that is more
 //   bounded by 1/5 of the weights (at least 512 MiB) unless --batch or --context asked for more,
 //   and by half of what is left: the least of MemAvailable and what each control group above us leaves, less 512 MiB
 //   for activations and the rest of the program.

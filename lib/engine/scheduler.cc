@@ -23,8 +23,11 @@ void Scheduler::remove(Sequence& s) {
 }
 
 Plan Scheduler::next() {
+  copies_.clear();
   admit();
-  return o_.chunk > 0 ? next_fixed() : next_mixed();
+  Plan plan = o_.chunk > 0 ? next_fixed() : next_mixed();
+  plan.copies = copies_;
+  return plan;
 }
 
 void Scheduler::shrink() { o_.step_tokens = std::max<std::int64_t>(1, o_.step_tokens / 2); }
@@ -35,10 +38,12 @@ std::int64_t Scheduler::prefill_end(const Sequence& s) const {
   return o_.chunk > 0 && !s.forced() ? s.prompt : s.target();
 }
 
-std::int64_t Scheduler::shareable(const Sequence& s) const {
-  const std::int64_t most = o_.chunk > 0 && !s.forced() ? s.prompt - 1 : s.first_logit();
-  return most / grain() * grain();
+// Positions whose logits nobody wants any more.
+std::int64_t Scheduler::most_shared(const Sequence& s) const {
+  return o_.chunk > 0 && !s.forced() ? s.prompt - 1 : s.first_logit();
 }
+
+std::int64_t Scheduler::shareable(const Sequence& s) const { return most_shared(s) / grain() * grain(); }
 
 void Scheduler::admit() {
   int looked = 0;
@@ -75,19 +80,41 @@ Scheduler::Admission Scheduler::try_admit(Sequence& s) {
   s.history = s.pages.empty() ? 0 : pool_.history_of(s.pages.back());
   shared_tokens_ += have;
   for (std::int64_t i = 0; i < need; ++i) s.pages.push_back(pool_.take().value_or(-1));
+  if (o_.copies) copy_beginning(s);
   running_.push_back(&s);
   return Admission::kAdmitted;
 }
 
+// Where a running sequence has computed more of this one's beginning than lies in shared pages. Whoever loses its pages before the
+// step runs is younger than both, or is this one.
+void Scheduler::copy_beginning(Sequence& s) {
+  const auto wanted = std::span(s.tokens).first(static_cast<std::size_t>(most_shared(s)));
+  const Sequence* donor = nullptr;
+  std::int64_t common = s.computed;
+  for (const Sequence* r : running_) {
+    const std::int64_t n = std::min(common_prefix(wanted, r->tokens), r->computed);
+    if (n > common) donor = r, common = n;
+  }
+  if (donor == nullptr) return;
+  const std::int64_t width = pool_.page_tokens();
+  for (std::int64_t p = s.computed / width; p * width < common; ++p) {
+    const auto i = static_cast<std::size_t>(p);
+    copies_.push_back({donor->pages[i], s.pages[i]});
+  }
+  shared_tokens_ += common - s.computed;
+  s.computed = common;
+}
+
 // Whether a running sequence is about to compute more of this one's beginning than the `have` tokens found already.
 bool Scheduler::being_computed(const Sequence& s, std::int64_t have) const {
-  const auto wanted = std::span(s.tokens).first(static_cast<std::size_t>(shareable(s)));
+  const std::int64_t step = o_.copies ? 1 : grain();
+  const auto wanted = std::span(s.tokens).first(static_cast<std::size_t>(most_shared(s) / step * step));
   if (static_cast<std::int64_t>(wanted.size()) <= have) return false;
   return std::ranges::any_of(running_, [&](const Sequence* r) {
     const std::int64_t end = prefill_end(*r);
     if (r->computed >= end) return false;
     const auto theirs = std::span(r->tokens).first(static_cast<std::size_t>(end));
-    const std::int64_t common = common_prefix(wanted, theirs) / grain() * grain();
+    const std::int64_t common = common_prefix(wanted, theirs) / step * step;
     return common > have && r->computed < common;
   });
 }

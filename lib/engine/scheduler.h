@@ -4,7 +4,8 @@
 // sequence is admitted when its known tokens fit in free pages; when replies outgrow the cache, the youngest goes back
 // to the queue with its tokens kept and is computed again later. Nothing ever fails for lack of pages: the oldest
 // always fits alone (the engine refuses longer ones). A prompt whose beginning another sequence is computing right now
-// waits for it.
+// waits for it: full pages are shared, and of the page in which the two part it gets a copy, so that the samples of one prompt
+// compute it once.
 //
 // Deterministic mode: what is computed together never depends on the load. Prompts go one sequence at a time in chunks
 // at absolute multiples of `chunk`, replies in groups of `group` padded rows; prefixes are shared in whole chunks only;
@@ -34,6 +35,7 @@ struct SchedulerOptions {
   std::int64_t chunk = 0;          // > 0: deterministic mode; a multiple of the page
   int group = 16;                  // deterministic mode: rows of a decode step
   int draft = 0;                   // most guessed tokens of one sequence in a step
+  bool copies = true;              // a beginning that ends within a page is copied from a running sequence that has it
 };
 
 // Some tokens of one sequence, from position Sequence::computed on.
@@ -46,6 +48,10 @@ struct Work {
 };
 
 struct Plan {
+  struct Copy {
+    Page from = -1, to = -1;
+  };
+  std::vector<Copy> copies;  // before the work
   std::vector<Work> work;
   int pad_rows = 0;  // deterministic mode: the rows of this step's matrices
 };
@@ -74,6 +80,7 @@ class Scheduler {
   void admit();
   Admission try_admit(Sequence& s);
   bool being_computed(const Sequence& s, std::int64_t have) const;
+  void copy_beginning(Sequence& s);
   bool ensure_page(Sequence& s);
   void put_back(Sequence& s);
   Plan next_mixed();
@@ -81,6 +88,7 @@ class Scheduler {
   bool chunk_of(Sequence& s, std::int64_t budget, std::int64_t rows, Work& w) const;
   std::int64_t draft(Plan& plan, std::int64_t rows);
   std::int64_t free_positions(Sequence& s, std::int64_t wanted);
+  std::int64_t most_shared(const Sequence& s) const;
   std::int64_t shareable(const Sequence& s) const;
   std::int64_t prefill_end(const Sequence& s) const;
   std::int64_t grain() const { return o_.chunk > 0 ? o_.chunk : pool_.page_tokens(); }
@@ -91,6 +99,7 @@ class Scheduler {
   Drafter drafter_;
   std::map<std::uint64_t, Sequence*> waiting_;  // by serial
   std::vector<Sequence*> running_;              // oldest admission first
+  std::vector<Plan::Copy> copies_;              // of the sequences admitted for the next step
   std::uint64_t clock_ = 0;
   std::int64_t shared_tokens_ = 0, preempted_ = 0;
 };

@@ -36,6 +36,8 @@ class StepModel {
   virtual bool rows_independent() const { return false; }
   // Makes the cache. Exit::kResources when it does not fit. Pages are numbered 0..pages-1.
   virtual Result<void> allocate(std::int64_t pages) = 0;
+  // A page becomes what another one is, in every layer.
+  virtual Result<void> copy_page(std::int32_t from, std::int32_t to) = 0;
   // Runs the spans, writes their keys and values to their pages, and returns the wanted logits, rows in span order,
   // [rows, vocab] in f32, valid until the next call. Errors: kResources (out of memory; the cache is unchanged where it
   // matters: the same step may be run again in parts), kModel reason "not_finite" naming the layer.

@@ -22,10 +22,11 @@ TorchModel::TorchModel(const weightfile::ModelConfig& config, std::unique_ptr<We
       rope_(make_rope(config_)),
       context_(context) {}
 
-TorchModel::TorchModel(const weightfile::ModelConfig& config, const Weights& lent, ops::Backend& backend,
-                       at::ScalarType compute, std::int64_t context)
+TorchModel::TorchModel(const weightfile::ModelConfig& config, const Weights& lent, bool rows_independent,
+                       ops::Backend& backend, at::ScalarType compute, std::int64_t context)
     : config_(config),
       weights_(lent),
+      rows_independent_(rows_independent),
       backend_(backend),
       decoder_(config_, weights_, backend, compute),
       rope_(make_rope(config_)),
@@ -86,6 +87,23 @@ ops::Batch TorchModel::make_batch(std::span<const Span> spans, int pad_rows) con
   positions.resize(static_cast<std::size_t>(b.rows));
   set_tokens(b, rope_, ids, positions, backend_.device());
   return b;
+}
+
+// Of every layout a page is one stretch of memory.
+Result<void> TorchModel::copy_page(std::int32_t from, std::int32_t to) {
+  if (from < 0 || to < 0 || from >= pages_ || to >= pages_) return bug("a page that is not there is to be copied");
+  try {
+    const c10::InferenceMode inference;
+    for (const ops::LayerCache& c : cache_) {
+      for (const at::Tensor& part : {c.k, c.v}) {
+        const at::Tensor pages = part.view({pages_, -1});
+        pages.select(0, to).copy_(pages.select(0, from));
+      }
+    }
+    return {};
+  } catch (...) {
+    return from_exception("copying a page of the cache");
+  }
 }
 
 Result<std::span<const float>> TorchModel::run(std::span<const Span> spans, int pad_rows) {

@@ -14,9 +14,9 @@ class TorchModel final : public StepModel {
  public:
   TorchModel(const weightfile::ModelConfig& config, std::unique_ptr<Weights> weights, ops::Backend& backend,
              at::ScalarType compute, std::int64_t context);
-  // Over weights in training, which outlive it. Their products are ATen's: a row may depend on how many there are.
-  TorchModel(const weightfile::ModelConfig& config, const Weights& lent, ops::Backend& backend, at::ScalarType compute,
-             std::int64_t context);
+  // Over weights in training, which outlive it. `rows_independent`: so are their products.
+  TorchModel(const weightfile::ModelConfig& config, const Weights& lent, bool rows_independent, ops::Backend& backend,
+             at::ScalarType compute, std::int64_t context);
 
   std::int64_t vocab() const override { return config_.vocab; }
   std::int64_t context() const override { return context_; }
@@ -24,8 +24,9 @@ class TorchModel final : public StepModel {
   std::uint64_t page_bytes() const override;
   std::uint64_t weight_bytes() const override { return weights_.bytes(); }
   std::uint64_t free_bytes() const override { return backend_.free_bytes(); }
-  bool rows_independent() const override { return owned_ && backend_.rows_independent(); }
+  bool rows_independent() const override { return rows_independent_ && backend_.rows_independent(); }
   Result<void> allocate(std::int64_t pages) override;
+  Result<void> copy_page(std::int32_t from, std::int32_t to) override;
   Result<std::span<const float>> run(std::span<const Span> spans, int pad_rows) override;
   std::string device() const override { return backend_.device().str(); }
   std::string dtype() const override { return dtype_name(decoder_.compute()); }
@@ -42,6 +43,7 @@ class TorchModel final : public StepModel {
   weightfile::ModelConfig config_;
   std::unique_ptr<Weights> owned_;  // null: lent
   const Weights& weights_;
+  bool rows_independent_ = true;
   ops::Backend& backend_;
   Decoder decoder_;
   Rope rope_;

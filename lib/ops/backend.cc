@@ -34,6 +34,13 @@ at::Tensor Backend::matmul(const Matrix& m, const at::Tensor& x_TI, const at::Te
   return y_TO.to(result);
 }
 
+at::Tensor Backend::matmul_rows(const at::Tensor& w_OI, const at::Tensor& x_TI, const at::Tensor& bias_O,
+                                at::ScalarType result) {
+  at::Tensor y = at::linear(x_TI, w_OI);
+  if (bias_O.defined()) y = y.to(at::kFloat).add_(bias_O);
+  return y.to(result);
+}
+
 std::int64_t Backend::page_bytes(const HeadShape& s, at::ScalarType dtype) const {
   return 2 * s.kv_width() * page_tokens() * static_cast<std::int64_t>(c10::elementSize(dtype));
 }

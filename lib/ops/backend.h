@@ -96,6 +96,9 @@ class Backend {
   virtual void put_blocks(Matrix& m, std::int64_t row, std::int64_t count, const weightfile::BlockSpan& rows);
   // y_TO = x_TI m^T + bias_O (f32, may be undefined); x has the matrix's dtype, y has `result`. Sums are f32.
   virtual at::Tensor matmul(const Matrix& m, const at::Tensor& x_TI, const at::Tensor& bias_O, at::ScalarType result);
+  // The same for weights [out, in] that lie in memory row by row, in x's dtype: those of a model in training.
+  virtual at::Tensor matmul_rows(const at::Tensor& w_OI, const at::Tensor& x_TI, const at::Tensor& bias_O,
+                                 at::ScalarType result);
 
   // Cache. Bytes of one page of one layer, keys and values.
   virtual std::int64_t page_bytes(const HeadShape& s, at::ScalarType dtype) const;

@@ -210,6 +210,7 @@ Result<std::vector<Group>> Grpo::draw(std::int64_t count) {
   generate::EngineOptions e = o_.engine;
   e.dtype = o_.settings.rollout_dtype;
   if (e.context == 0) e.context = longest + o_.settings.max_tokens;
+  if (e.batch == 0) e.batch = static_cast<int>(std::min(kMostAtOnce, count * o_.settings.rollouts));
   SamplingOptions sampling;
   sampling.count = o_.settings.rollouts;
   sampling.temperature = o_.settings.temperature;

@@ -25,6 +25,8 @@
 
 namespace rm::rl {
 
+inline constexpr std::int64_t kMostAtOnce = 256;  // replies written at once: many rows a step are cheaper by the row
+
 // The prompts of a run, their records' lines (for rewards; may be empty), and what replies are read and ended with. Lent.
 struct Task {
   std::span<const Prompt> prompts;

@@ -86,7 +86,20 @@ at::Tensor TrainedLinear::backward(const at::Tensor& dy_TO, const at::Tensor& x_
 }
 
 at::Tensor TrainedLinear::forward(const at::Tensor& x_TI, at::ScalarType result) const {
+  if (c10::InferenceMode::is_enabled()) return infer(x_TI, result);
   return at::GradMode::is_enabled() ? LinearNode::apply(x_TI, this, result) : multiply(x_TI, result).y_TO;
+}
+
+// A step of an engine: few rows, for which the device's own kernels are the better ones.
+at::Tensor TrainedLinear::infer(const at::Tensor& x_TI, at::ScalarType result) const {
+  const bool bare = updates_.empty() || (bare_ != nullptr && *bare_);
+  at::Tensor y_TO =
+      ops::backend(x_TI.device())
+          ->matmul_rows(w_.working, x_TI, bias_ != nullptr ? bias_->working : at::Tensor(), bare ? result : at::kFloat);
+  if (bare) return y_TO;
+  for (const LoraUpdate& u : updates_)
+    y_TO.narrow(1, u.begin, u.rows).add_(at::linear(at::linear(x_TI, u.a->working), u.b->working), u.scale);
+  return y_TO.to(result);
 }
 
 at::Tensor TrainedLinear::rows(const at::Tensor& ids_T) const {

@@ -39,6 +39,7 @@ class TrainedLinear final : public model::Linear {
 
  private:
   friend class WithoutValue;
+  at::Tensor infer(const at::Tensor& x_TI, at::ScalarType result) const;
   Parameter& w_;
   Parameter* bias_;
   const bool* bare_;

@@ -206,9 +206,11 @@ Result<std::unique_ptr<generate::TokenEngine>> TorchTrainer::engine(const genera
     renew();
     ops::cpu::set_threads(here.threads);
     const weightfile::ModelConfig& c = network_->config();
+    const bool rows_independent = o_.lora.rank == 0;  // LoRA's small products are ATen's
     const std::int64_t context = here.context > 0 ? std::min(here.context, c.context) : c.context;
-    return engine::open_engine(
-        std::make_unique<model::TorchModel>(c, network_->weights(), *backend, network_->compute(), context), here);
+    return engine::open_engine(std::make_unique<model::TorchModel>(c, network_->weights(), rows_independent, *backend,
+                                                                   network_->compute(), context),
+                               here);
   } catch (...) {
     return model::from_exception("making an engine of the weights in training");
   }

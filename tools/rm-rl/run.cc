@@ -129,7 +129,9 @@ Result<rl::HeldOut> RlRun::judge() {
   rl::SamplingOptions s;
   s.max_tokens = o_.rl.max_tokens;
   s.stops = task_.stops;
-  RM_ASSIGN(const auto engine, trainer_.engine(engine_));
+  generate::EngineOptions e = engine_;
+  e.batch = static_cast<int>(std::min(rl::kMostAtOnce, std::ssize(pairs_.validate)));
+  RM_ASSIGN(const auto engine, trainer_.engine(e));
   std::int64_t said = 0;
   return rl::judge_held_out(*engine, *task_.tokenizer, pairs_.validate, s, [&](std::int64_t tokens) {
     said += tokens;

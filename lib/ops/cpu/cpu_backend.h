@@ -26,6 +26,9 @@ class CpuBackend final : public Backend {
   Matrix make_quantised(const std::vector<QuantisedRange>& rows, std::int64_t in, at::ScalarType dtype) override;
   void put_blocks(Matrix& m, std::int64_t row, std::int64_t count, const weightfile::BlockSpan& rows) override;
   at::Tensor matmul(const Matrix& m, const at::Tensor& x_TI, const at::Tensor& bias_O, at::ScalarType result) override;
+  // Each panel is laid out in cache before it is used: the same bits as matmul() of the same weights.
+  at::Tensor matmul_rows(const at::Tensor& w_OI, const at::Tensor& x_TI, const at::Tensor& bias_O,
+                         at::ScalarType result) override;
   std::int64_t page_bytes(const HeadShape& s, at::ScalarType dtype) const override;
   LayerCache make_cache(std::int64_t pages, const HeadShape& s, at::ScalarType dtype) override;
   void add(at::Tensor& x_TD, const at::Tensor& y_TD) override;

@@ -337,6 +337,27 @@ TEST_CASE("a prompt asked for n times is computed once") {
   CHECK(o.engine->stats().shared_tokens == 7 * 200);
 }
 
+TEST_CASE("of the page in which replies to one prompt part, each gets a copy") {
+  for (const bool deterministic : {false, true}) {
+    Rig rig;
+    rig.deterministic = deterministic;
+    rig.draft = 0;
+    std::mt19937 rng(1);
+    TokenRequest r;
+    r.prompt = random_tokens(rng, 203, rig.shape.vocab);
+    r.max_tokens = 5;
+    r.temperature = 1;
+    auto o = open(rig);
+    for (r.id = 0; r.id < 8; ++r.id) {
+      r.seed = r.id;
+      REQUIRE(o.engine->submit(r));
+    }
+    drain(*o.engine);
+    CHECK(o.model->copied >= 7);
+    CHECK(o.model->computed == 203 + 7 + 8 * 4);  // the last token of a prompt is each one's own
+  }
+}
+
 TEST_CASE("a common beginning is computed once though the prompts come together") {
   Rig rig;
   std::mt19937 rng(2);

@@ -5,6 +5,7 @@
 // shared too widely or handed out twice shows as a fault, and a wrong history as wrong tokens.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -60,6 +61,13 @@ class Model : public model::StepModel {
     return {};
   }
 
+  Result<void> copy_page(std::int32_t from, std::int32_t to) override {
+    const auto at = [&](std::int32_t page) { return slots_.begin() + std::int64_t{page} * s_.page_tokens; };
+    std::copy_n(at(from), s_.page_tokens, at(to));
+    ++copied;
+    return {};
+  }
+
   Result<std::span<const float>> run(std::span<const model::Span> spans, int pad_rows) override {
     ++runs;
     std::int64_t tokens = 0;
@@ -78,7 +86,7 @@ class Model : public model::StepModel {
 
   std::int64_t most_tokens = 0;  // > 0: larger steps run out of memory
   bool poison = false;           // put a NaN into the logits
-  std::int64_t runs = 0, computed = 0;
+  std::int64_t runs = 0, computed = 0, copied = 0;
 
  private:
   struct Slot {

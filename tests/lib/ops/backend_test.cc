@@ -99,6 +99,11 @@ TEST_CASE("a matrix product agrees with the reference for any number of rows and
       for (const at::ScalarType result : {at::kFloat, at::kBFloat16}) {
         CHECK(distance(b.matmul(m, x, bias, result), reference().matmul(plain, x, bias, result)) < tolerance(result));
         CHECK(distance(b.matmul(m, x, {}, result), reference().matmul(plain, x, {}, result)) < tolerance(result));
+        // Weights that lie row by row give the same bits.
+        CHECK(same_bits(b.matmul_rows(w.to(type), x, bias, result), b.matmul(m, x, bias, result)));
+        CHECK(same_bits(b.matmul_rows(w.to(type), x, {}, result), b.matmul(m, x, {}, result)));
+        CHECK(distance(reference().matmul_rows(w.to(type), x, bias, result), b.matmul(m, x, bias, result)) <
+              tolerance(type == at::kBFloat16 ? type : result));
       }
       const at::Tensor ids = at::randint(out, {rows}, at::kLong);
       CHECK(same_bits(b.take_rows(m, ids), reference().take_rows(plain, ids)));
