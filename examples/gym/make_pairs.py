@@ -89,6 +89,18 @@ MORE = {
              ("the tower of {n} has {v} steps", "Whose tower is higher?", "Whose tower is lower?")],
 }
 
+# even: likewise, ask for the even one, ask for the odd one.
+EVEN = {
+    "train": [("{n} has {v} {t}", "Who has an even number?", "Who has an odd number?"),
+              ("{n} lives at number {v}", "Whose number is even?", "Whose number is odd?"),
+              ("{n} drew card {v}", "Who drew an even card?", "Who drew an odd card?"),
+              ("{n} sits in row {v}", "Who is in an even row?", "Who is in an odd row?")],
+    "tune": [("{n} rolled {v}", "Whose roll was even?", "Whose roll was odd?"), ("{n} took bus {v}", "Which bus was even?", "Which bus was odd?")],
+    "held": [("{n} wears shirt {v}", "Find the even shirt.", "Find the odd shirt."),
+             ("{n} scored {v} points", "Are there even points, and whose?", "Are there odd points, and whose?"),
+             ("the code of {n} is {v}", "Name the owner of the even code.", "Name the owner of the odd code.")],
+}
+
 # sum: (question that adds, question that subtracts): twins have the same numbers and differ in what is to be done with them.
 SUMS = {
     "train": [("{n} has {a} {t} and gets {b} more. How many now?", "{n} has {a} {t} and loses {b}. How many now?"),
@@ -127,6 +139,14 @@ FORM = {  # (ask for one form, that form, ask for its opposite, the opposite)
     "held": [("All letters must be capitals.", "capitals", "All letters must be small.", "small"),
              ("Reply by asking.", "question", "Reply, but do not ask.", "statement")],
 }
+
+
+# count: an answer has to have so many words.
+COUNT = {
+    "train": ["Write {c} words.", "List {c} things.", "Name {c} things that you like.", "Answer with {c} words.", "I want {c} words."],
+    "tune": ["Send {c} words.", "Your answer has {c} words."], "held": ["Give me exactly {c} items.", "It takes {c} words to answer.", "Think of {c} things."],
+}
+NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 
 def upper_first(text):
@@ -168,16 +188,28 @@ def who(rng, split, facts=3):
     return t, twins
 
 
-def more(rng, split):
-    t = rng.randrange(len(MORE[split]))
-    says, larger, smaller = MORE[split][t]
-    names, values = rng.sample(NAMES[split], 2), rng.sample(range(11, 99), 2)
+def one_of_two(rng, split, table, values, *asked):
+    """Two owners with a number each; `asked` has the step and the number of the template's two questions."""
+    t = rng.randrange(len(table[split]))
+    says, *asks = table[split][t]
+    names = rng.sample(NAMES[split], 2)
     told = story(says, names, values).replace("{t}", rng.choice(THINGS[split]))
     twins = []
-    for ask, step, pick in ((larger, "larger:", max), (smaller, "smaller:", min)):
-        name, value = names[values.index(pick(values))], pick(values)
+    for ask, (step, value) in zip(asks, asked):
+        name = names[values.index(value)]
         twins.append((f"{told} {ask}", step, str(value), rng.choice(OWNER[split]).replace("{n}", name), f"{name} {value}"))
     return t, twins
+
+
+def more(rng, split):
+    values = rng.sample(range(11, 99), 2)
+    return one_of_two(rng, split, MORE, values, ("larger:", max(values)), ("smaller:", min(values)))
+
+
+def even(rng, split):
+    values = [2 * rng.randint(6, 49), 2 * rng.randint(6, 49) - 1]
+    rng.shuffle(values)
+    return one_of_two(rng, split, EVEN, values, *sorted([("even:", v) if v % 2 == 0 else ("odd:", v) for v in values]))
 
 
 def total(rng, split):
@@ -202,6 +234,15 @@ def word(rng, split):
     return t, twins
 
 
+def count(rng, split):
+    t = rng.randrange(len(COUNT[split]))
+    twins = []
+    for c in rng.sample(list(NUMBERS), 2):
+        answer = rng.choice((", ", " ")).join(rng.sample(WORDS[split], c))
+        twins.append((COUNT[split][t].replace("{c}", NUMBERS[c]), f"{NUMBERS[c]}:", str(c), upper_first(answer) + ".", str(c)))
+    return t, twins
+
+
 def form(rng, split):
     t = rng.randrange(len(FORM[split]))
     ask, one, ask_other, other = FORM[split][t]
@@ -209,8 +250,8 @@ def form(rng, split):
     return t, [(f"Say something. {a}", "wanted:", f, FORMS[f](body), f) for a, f in ((ask, one), (ask_other, other))]
 
 
-MAKE = {"fact": fact, "who": who, "more": more, "sum": total, "word": word, "form": form}
-KINDS = "fact,who,more,fact,who,more,word,sum,form"
+MAKE = {"fact": fact, "who": who, "more": more, "even": even, "sum": total, "word": word, "count": count, "form": form}
+KINDS = "more,even,sum,count,form,more,fact,who,word"
 
 
 def twin_records(rng, split, kind):
@@ -258,7 +299,7 @@ def check(name, records):
     worst = max((abs(chosen[w] - rejected[w]), w) for w in chosen | rejected)
     ok = ok and worst[0] == 0
     print(f"{name}: a word or mark is in chosen and rejected answers equally often, but for {worst[0]} of {len(records)} at most")
-    places = [[r["prompt"].find(r["says"][r[x]].split()[0]) for x in ("chosen", "rejected")] for r in records if r["kind"] in ("fact", "who", "more")]
+    places = [[r["prompt"].find(r["says"][r[x]].split()[0]) for x in ("chosen", "rejected")] for r in records if r["kind"] in ("fact", "who", "more", "even")]
     line("what the better answer says stands earlier in the question", sum(a < b for a, b in places), len(places), False)
     print(f"{name}: kinds {dict(collections.Counter(r['kind'] for r in records))}, templates {len({r['template'] for r in records})}")
     return ok

@@ -23,7 +23,7 @@ assert [len(r) for r in splits.values()] == [144, 612, 54, 234]
 for name, records in splits.items():
     assert collections.Counter(r["chosen"] for r in records) == collections.Counter(r["rejected"] for r in records), name
     assert len({(r["prompt"], r["chosen"], r["rejected"]) for r in records}) == len(records), name
-    assert len(collections.Counter(r["kind"] for r in records)) == 6, name
+    assert len(collections.Counter(r["kind"] for r in records)) == 8, name
     assert all(set(r["says"]) == {r["chosen"], r["rejected"]} for r in records), name
 key = lambda records, f: {f(r) for r in records}
 assert not key(splits["sft"], lambda r: (r["prompt"], r["chosen"], r["rejected"])) & key(splits["rl"], lambda r: (r["prompt"], r["chosen"], r["rejected"]))
@@ -31,7 +31,7 @@ train = splits["sft"] + splits["rl"]
 for x, y in ((train, splits["tune"]), (train, splits["held"]), (splits["tune"], splits["held"])):
     assert not key(x, lambda r: r["template"]) & key(y, lambda r: r["template"])
     assert not key(x, lambda r: r["prompt"]) & key(y, lambda r: r["prompt"])
-    owners = lambda records: {w for r in records if r["kind"] in ("who", "more") for w in r["says"].values()}
+    owners = lambda records: {w.split()[0] for r in records if r["kind"] in ("who", "more", "even") for w in r["says"].values()}
     assert not owners(x) & owners(y)
     words = lambda records: {w for r in records if r["kind"] == "word" for w in r["says"].values()}
     assert not words(x) & words(y)
