@@ -24,9 +24,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PROMPT = os.path.join(HERE, "prompt.json")
 MODEL = os.path.join(os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share"), "rm-r1/models/smollm2-135m-instruct-q4_1.gguf")
 
-PAIRS = {"sft": 144, "rl": 2520, "tune": 180, "held": 648}
+PAIRS = {"sft": 72, "rl": 2520, "tune": 180, "held": 648}
 VALIDATED = 60  # chains of tune.jsonl on which training is validated
-SFT = {"epochs": 3, "flags": "--batch-size 12 --lr 3e-4".split()}
+SFT = {"epochs": 6, "flags": "--batch-size 8 --lr 3e-4".split()}
 RL = {"steps": 30, "flags": ("--batch-size 16 --mini-batch-size 16 --micro-batch-size 4 --rollouts 8 --lr 3e-5 --kl 0 --clip 0.2 "
                              "--max-tokens 48").split()}
 JUDGE = ["--prompt", PROMPT, "--max-tokens", "48", "--both-orders", "--quiet"]
@@ -79,13 +79,14 @@ class Seed:
             self.timed(f"chains of {name}", self.path(f"{name}-chains.jsonl"), lambda name=name: self.teach(name))
 
     def teach(self, name):
-        pairs, asked, told, part = (self.path(x) for x in ("teach.jsonl", "requests.jsonl", "replies.jsonl", "part.jsonl"))
+        pairs, mixed, asked, told, part = (self.path(x) for x in ("teach.jsonl", "mixed.jsonl", "requests.jsonl", "replies.jsonl", "part.jsonl"))
         with open(self.path(f"pairs/{name}.jsonl")) as f, open(pairs, "w") as out:
             out.writelines(f.readlines()[:VALIDATED if name == "tune" else None])
-        teach = ["teach", "-i", pairs, "--prompt", PROMPT, "--api-model", "rule", "--filter", "strict", "--quiet"]
+        self.tool("rm-distill", "mix", pairs, "-o", mixed, "--seed", self.seed, "--quiet")  # A and B by turns
+        teach = ["teach", "-i", mixed, "--prompt", PROMPT, "--api-model", "rule", "--filter", "strict", "--quiet"]
         self.tool("rm-distill", *teach, "--emit-batch", asked)
         with open(told, "w") as f:
-            subprocess.run([sys.executable, os.path.join(HERE, "teacher.py"), pairs, asked], check=True, stdout=f)
+            subprocess.run([sys.executable, os.path.join(HERE, "teacher.py"), mixed, asked], check=True, stdout=f)
         self.tool("rm-distill", *teach, "--from-batch", told, "-o", part)
         os.replace(part, self.path(f"{name}-chains.jsonl"))
 

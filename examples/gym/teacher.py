@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """The gym's teacher: answers a batch of rm-distill teach by rule, with traces that say what decides.
 
-    rm-distill teach -i sft.jsonl --prompt prompt.json --api-model rule --emit-batch requests.jsonl
-    python3 teacher.py sft.jsonl requests.jsonl > results.jsonl
-    rm-distill teach -i sft.jsonl --prompt prompt.json --api-model rule --from-batch results.jsonl -o chains.jsonl
+    rm-distill mix sft.jsonl -o pairs.jsonl
+    rm-distill teach -i pairs.jsonl --prompt prompt.json --api-model rule --emit-batch requests.jsonl
+    python3 teacher.py pairs.jsonl requests.jsonl > results.jsonl
+    rm-distill teach -i pairs.jsonl --prompt prompt.json --api-model rule --from-batch results.jsonl -o chains.jsonl
 
-A trace is one line: what A and B say, what the question needs and who says it, the verdict. The teacher sees step, need and says of
+A trace is one line: what A and B say, what the question needs and who says it, the verdict. The teacher reads step, need and says of
 a record and never which answer is labelled the better one. A request that belongs to no record ends it with 1.
 """
 import json
@@ -28,7 +29,8 @@ def main():
     shown = {}
     for line in open(sys.argv[1], encoding="utf-8"):
         r = json.loads(line)
-        for a, b in ((r["chosen"], r["rejected"]), (r["rejected"], r["chosen"])):
+        one, two = (r["chosen"], r["rejected"]) if "chosen" in r else (r["answer_a"], r["answer_b"])
+        for a, b in ((one, two), (two, one)):
             shown[f"{r['prompt']}\nA: {a}\nB: {b}"] = (r, a, b)
     for line in open(sys.argv[2], encoding="utf-8"):
         request = json.loads(line)
