@@ -3,11 +3,11 @@
 
     python3 examples/gym/learn.py BUILD [--seeds 1,2,3] [--work DIR] [--model GGUF] [--steps N] [--results FILE] [--only STAGE,...]
 
-For each seed, in DIR/seed-N: pairs; chains of the teacher for a few of them; `base`; `sft`, the base trained on the chains until its loss on
-chains of other templates stands still; then from that same model `rl`, by rm-rl on labelled pairs that have no chains, and `more`, by
-rm-distill train on the chains for as long as the steps of `rl` took. All four judge the held-out pairs, whose templates, names and words
-nobody trained on, in both orders, and rm-eval compares rl with more: McNemar's exact test over the pairs, each right only where both
-orders are.
+For each seed, in DIR/seed-N: pairs; chains of the teacher for a few of them; `sft`, the base trained on the chains until its loss on chains
+of other templates stands still; then from that same model `rl`, by rm-rl on labelled pairs that have no chains, and `more`, by rm-distill
+train on the chains for as long as the steps of `rl` took. All of them and the base judge the held-out pairs, whose templates, names and
+words nobody trained on, in both orders; the base also with a prompt that asks for a letter, by P(A) against P(B). rm-eval compares rl with
+more by McNemar's exact test over the pairs, each of them right only where both orders are.
 
 What is there already is not done again, so the same command goes on where it was stopped. The table goes to standard output, all figures
 to --results (DIR/results.json). The settings below were chosen on tune.jsonl, whose templates are neither trained on nor held out.
@@ -24,14 +24,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PROMPT = os.path.join(HERE, "prompt.json")
 MODEL = os.path.join(os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share"), "rm-r1/models/smollm2-135m-instruct-q4_1.gguf")
 
-PAIRS = {"sft": 144, "rl": 2520, "tune": 180, "held": 648}
+PAIRS = {"sft": 72, "rl": 2520, "tune": 180, "held": 648}
 VALIDATED = 60  # chains of tune.jsonl on which training is validated
-SFT = {"epochs": 4, "flags": "--batch-size 12 --lr 3e-4".split()}
-RL = {"steps": 30, "flags": ("--batch-size 16 --mini-batch-size 16 --micro-batch-size 4 --rollouts 8 --lr 1e-5 --kl 0.001 --clip 0.2 "
+SFT = {"epochs": 6, "flags": "--batch-size 8 --lr 3e-4".split()}
+RL = {"steps": 30, "flags": ("--batch-size 16 --mini-batch-size 16 --micro-batch-size 4 --rollouts 8 --lr 3e-5 --kl 0 --clip 0.2 "
                              "--max-tokens 48").split()}
-JUDGE = ["--prompt", PROMPT, "--max-tokens", "48"]
+JUDGE = ["--prompt", PROMPT, "--max-tokens", "48", "--both-orders", "--quiet"]
+ASKED = ["--prompt", os.path.join(HERE, "prompt-base.json"), "--max-tokens", "16", "--both-orders", "--logprobs", "--quiet"]
 MODELS = ("base", "sft", "more", "rl")
-STAGES = ("pairs", "chains", "base", "sft", "rl", "more", "judge")
+STAGES = ("pairs", "chains", "sft", "rl", "more", "judge")
 
 
 class Seed:
@@ -78,13 +79,14 @@ class Seed:
             self.timed(f"chains of {name}", self.path(f"{name}-chains.jsonl"), lambda name=name: self.teach(name))
 
     def teach(self, name):
-        pairs, asked, told, part = (self.path(x) for x in ("teach.jsonl", "requests.jsonl", "replies.jsonl", "part.jsonl"))
+        pairs, mixed, asked, told, part = (self.path(x) for x in ("teach.jsonl", "mixed.jsonl", "requests.jsonl", "replies.jsonl", "part.jsonl"))
         with open(self.path(f"pairs/{name}.jsonl")) as f, open(pairs, "w") as out:
             out.writelines(f.readlines()[:VALIDATED if name == "tune" else None])
-        teach = ["teach", "-i", pairs, "--prompt", PROMPT, "--api-model", "rule", "--filter", "strict", "--quiet"]
+        self.tool("rm-distill", "mix", pairs, "-o", mixed, "--seed", self.seed, "--quiet")  # A and B by turns
+        teach = ["teach", "-i", mixed, "--prompt", PROMPT, "--api-model", "rule", "--filter", "strict", "--quiet"]
         self.tool("rm-distill", *teach, "--emit-batch", asked)
         with open(told, "w") as f:
-            subprocess.run([sys.executable, os.path.join(HERE, "teacher.py"), pairs, asked], check=True, stdout=f)
+            subprocess.run([sys.executable, os.path.join(HERE, "teacher.py"), mixed, asked], check=True, stdout=f)
         self.tool("rm-distill", *teach, "--from-batch", told, "-o", part)
         os.replace(part, self.path(f"{name}-chains.jsonl"))
 
@@ -131,19 +133,22 @@ class Seed:
         part, out = self.path(f"{name}.part.jsonl"), self.path(f"judged-{name}.jsonl")
 
         def work():
-            self.tool("rm-judge", "-m", model, "-i", prepared, "-o", part, *JUDGE, "--both-orders", "--resume")
+            self.tool("rm-judge", "-m", model, "-i", prepared, "-o", part, *JUDGE, "--resume")
             os.replace(part, out)
+
+        def work_asked():
+            self.tool("rm-judge", "-m", model, "-i", prepared, "-o", self.path("asked.jsonl"), *ASKED)
+            self.tool("rm-judge", "-m", model, "--retry", "unparsed", "-i", self.path("asked.jsonl"), "-o", part, *ASKED)
+            os.replace(part, self.path("judged-base-asked.jsonl"))
         self.timed(f"judge {name}", out, work)
-        if name == "base":  # no verdicts to speak of: its text is closed by force, and P(A) stands against P(B)
-            forced = self.path("judged-base-forced.jsonl")
-            self.timed("judge base by P(A), P(B)", forced, lambda: self.tool(
-                "rm-judge", "-m", model, "--retry", "unparsed", "-i", out, "-o", forced, *JUDGE, "--both-orders", "--logprobs"))
+        if name == "base":  # gives no verdicts with the short prompt: asked for a letter, closed by force, P(A) against P(B)
+            self.timed("judge base-asked", self.path("judged-base-asked.jsonl"), work_asked)
 
     # Figures.
 
     def figures(self):
         result = {"seed": self.seed, "minutes": {k: v / 60 for k, v in self.times().items()}, "models": {}}
-        for name in (*MODELS, "base-forced"):
+        for name in (*MODELS, "base-asked"):
             if os.path.exists(self.path(f"judged-{name}.jsonl")):
                 result["models"][name] = self.of_model(name)
         for first in ("sft", "more"):
@@ -168,7 +173,7 @@ class Seed:
             lean += p > 0
         figures = {"parsed": parsed / n, "right_of_parsed": right / parsed if parsed else None, "right_of_all": right / n,
                    "both_orders_right": score["overall"], "replies": n, "pairs": score["counts"]["records"]}
-        if name == "base-forced":
+        if name == "base-asked":
             figures["right_by_p_over_both_orders"] = lean / score["counts"]["records"]
         return figures
 
@@ -209,7 +214,7 @@ def main():
     for n in a.seeds.split(","):
         seed = Seed(a, int(n))
         for stage in STAGES:
-            if stage in stages and stage != "base":
+            if stage in stages:
                 getattr(seed, stage)()
         results.append(seed.figures())
         with open(a.results or os.path.join(a.work, "results.json"), "w") as f:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Short preference pairs whose better answer is decided by rule: the gym's questions.
 
-    python3 make_pairs.py --out DIR [--seed 1] [--sft 144] [--rl 2520] [--tune 180] [--held 648] [--kinds fact,who,...] [--check]
+    python3 make_pairs.py --out DIR [--seed 1] [--sft 72] [--rl 2520] [--tune 180] [--held 648] [--kinds fact,who,...] [--check]
 
 Writes DIR/sft.jsonl and DIR/rl.jsonl (templates, names and words of their own, no record in both), DIR/tune.jsonl and DIR/held.jsonl,
 each with templates, names and words that no other split has. A record is {prompt, chosen, rejected, kind, template, split, step, need,
@@ -126,10 +126,13 @@ WORD = {
 LINES = {"train": ["We saw the {w}.", "I like {w} a lot.", "Here is {w}.", "There was {w} again."], "tune": ["Look at the {w}.", "It is all {w}."],
          "held": ["They spoke of {w}.", "My favourite is {w}.", "Nothing beats {w}.", "This one is {w}."]}
 
-# form: how the answer has to be written; each has an opposite. Of a form: its name in traces, and what it does to a text without its end.
+# form: how the answer has to be written. Of each form: what it makes of a text without its end, and where it shows: in the first word,
+# the first mark or the last. An item has two forms that are each other's opposite.
 FORMS = {
-    "capitals": str.upper, "small": str.lower, "question": lambda s: s + "?", "statement": lambda s: s + ".",
-    "quotes": lambda s: f'"{s}"', "plain": lambda s: s, "list": lambda s: "- " + s, "line": lambda s: s,
+    "capitals": (str.upper, lambda s: s.split()[0]), "small": (str.lower, lambda s: s.split()[0]),
+    "question": (lambda s: s + "?", lambda s: s[-1]), "statement": (lambda s: s + ".", lambda s: s[-1]),
+    "quotes": (lambda s: f'"{s}"', lambda s: s[0]), "plain": (lambda s: s, lambda s: s.split()[0]),
+    "list": (lambda s: "- " + s, lambda s: s[0]), "line": (lambda s: s, lambda s: s.split()[0]),
 }
 FORM = {  # (ask for one form, that form, ask for its opposite, the opposite)
     "train": [("Write it in capitals.", "capitals", "Write it in small letters.", "small"),
@@ -247,11 +250,15 @@ def form(rng, split):
     t = rng.randrange(len(FORM[split]))
     ask, one, ask_other, other = FORM[split][t]
     body = rng.choice(LINES[split])[:-1].replace("{w}", rng.choice(WORDS[split]))
-    return t, [(f"Say something. {a}", "wanted:", f, FORMS[f](body), f) for a, f in ((ask, one), (ask_other, other))]
+    twins = []
+    for asks, name in ((ask, one), (ask_other, other)):
+        write, shows = FORMS[name]
+        twins.append((f"Say something. {asks}", f"{name}:", shows(write(body)), write(body), shows(write(body))))
+    return t, twins
 
 
 MAKE = {"fact": fact, "who": who, "more": more, "even": even, "sum": total, "word": word, "count": count, "form": form}
-KINDS = "more,even,sum,count,form,more,fact,who,word"
+KINDS = "fact,who,more,word,form,fact,who,more,sum"  # the others are hard to learn for a model of 135 million parameters
 
 
 def twin_records(rng, split, kind):
@@ -309,7 +316,7 @@ def main():
     a = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     a.add_argument("--out", required=True)
     a.add_argument("--seed", type=int, default=1)
-    for name, count in (("sft", 144), ("rl", 2520), ("tune", 180), ("held", 648)):
+    for name, count in (("sft", 72), ("rl", 2520), ("tune", 180), ("held", 648)):
         a.add_argument(f"--{name}", type=int, default=count, help=f"records of {name}.jsonl, an even number (default {count})")
     a.add_argument("--kinds", default=KINDS, help=f"taken by turns; one may be named more than once (default {KINDS})")
     a.add_argument("--check", action="store_true")

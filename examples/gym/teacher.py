@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """The gym's teacher: answers a batch of rm-distill teach by rule, with traces that say what decides.
 
-    rm-distill teach -i sft.jsonl --prompt prompt.json --api-model rule --emit-batch requests.jsonl
-    python3 teacher.py sft.jsonl requests.jsonl > results.jsonl
-    rm-distill teach -i sft.jsonl --prompt prompt.json --api-model rule --from-batch results.jsonl -o chains.jsonl
+    rm-distill mix sft.jsonl -o pairs.jsonl
+    rm-distill teach -i pairs.jsonl --prompt prompt.json --api-model rule --emit-batch requests.jsonl
+    python3 teacher.py pairs.jsonl requests.jsonl > results.jsonl
+    rm-distill teach -i pairs.jsonl --prompt prompt.json --api-model rule --from-batch results.jsonl -o chains.jsonl
 
 A trace is one line: what A and B say, what the question needs and who says it, the verdict. The teacher sees step, need and says of
 a record and never which answer is labelled the better one. With --miss 0.25 it takes the other answer in about a quarter of the pairs, as

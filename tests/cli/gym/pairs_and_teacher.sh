@@ -1,7 +1,7 @@
 # The gym's pairs are balanced, repeat and never meet in two splits; its teacher, who sees no label, is right about all of them in few words.
 . "$RM_SOURCE/tests/cli/expect.bash"
 gym=$RM_SOURCE/examples/gym
-make=(python3 "$gym/make_pairs.py" --sft 144 --rl 612 --tune 54 --held 234)
+make=(python3 "$gym/make_pairs.py" --sft 144 --rl 612 --tune 54 --held 234 --kinds fact,who,more,even,sum,word,count,form,more)
 ends 0 "${make[@]}" --seed 5 --out one --check
 hasnt out '<--'
 ends 0 "${make[@]}" --seed 5 --out two
@@ -38,7 +38,7 @@ for x, y in ((train, splits["tune"]), (train, splits["held"]), (splits["tune"], 
 P
 
 # Every chain is kept, also by the strict rule, and what the student sees holds nothing of the teacher's fields.
-cat one/sft.jsonl one/held.jsonl >pairs.jsonl
+ends 0 rm-distill mix one/sft.jsonl one/held.jsonl -o pairs.jsonl
 teach=(rm-distill teach -i pairs.jsonl --prompt "$gym/prompt.json" --api-model rule --filter strict)
 ends 0 "${teach[@]}" --emit-batch requests.jsonl
 ends 0 python3 "$gym/teacher.py" pairs.jsonl requests.jsonl
