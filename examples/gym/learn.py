@@ -24,9 +24,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PROMPT = os.path.join(HERE, "prompt.json")
 MODEL = os.path.join(os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share"), "rm-r1/models/smollm2-135m-instruct-q4_1.gguf")
 
-PAIRS = {"sft": 72, "rl": 2520, "tune": 180, "held": 648}
-VALIDATED = 60  # chains of tune.jsonl on which training is validated
-SFT = {"epochs": 6, "flags": "--batch-size 8 --lr 3e-4".split()}
+PAIRS = {"sft": 64, "rl": 2560, "tune": 192, "held": 640}
+VALIDATED = 64  # chains of tune.jsonl on which training is validated
+SFT = {"epochs": 5, "flags": "--batch-size 8 --lr 3e-4".split()}
 RL = {"steps": 30, "flags": ("--batch-size 16 --mini-batch-size 16 --micro-batch-size 4 --rollouts 8 --lr 3e-5 --kl 0 --clip 0.2 "
                              "--max-tokens 48").split()}
 JUDGE = ["--prompt", PROMPT, "--max-tokens", "48", "--both-orders", "--quiet"]

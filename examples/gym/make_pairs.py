@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Short preference pairs whose better answer is decided by rule: the gym's questions.
 
-    python3 make_pairs.py --out DIR [--seed 1] [--sft 72] [--rl 2520] [--tune 180] [--held 648] [--kinds fact,who,...] [--check]
+    python3 make_pairs.py --out DIR [--seed 1] [--sft 64] [--rl 2560] [--tune 192] [--held 640] [--kinds fact,who,...] [--check]
 
 Writes DIR/sft.jsonl and DIR/rl.jsonl (templates, names and words of their own, no record in both), DIR/tune.jsonl and DIR/held.jsonl,
 each with templates, names and words that no other split has. A record is {prompt, chosen, rejected, kind, template, split, step, need,
@@ -82,13 +82,17 @@ OWNER = {"train": ["{n}.", "It is {n}.", "{n} is it."], "tune": ["{n}.", "That i
 MORE = {
     "train": [("{n} is {v} years old", "Who is older?", "Who is younger?"), ("{n} has {v} {t}", "Who has more?", "Who has fewer?"),
               ("{n} weighs {v} kilos", "Who is heavier?", "Who is lighter?"), ("{n} pays {v} dollars", "Who pays more?", "Who pays less?"),
-              ("{n} ran {v} miles", "Who ran farther?", "Who ran less far?")],
-    "tune": [("{n} read {v} pages", "Who read more?", "Who read less?"), ("{n} slept {v} hours", "Whose sleep was longer?", "Whose sleep was shorter?")],
+              ("{n} ran {v} miles", "Who ran farther?", "Who ran less far?"), ("{n} waited {v} days", "Who waited longer?", "Who waited less?"),
+              ("{n} has {v} {t}", "Who has the most {t}?", "Who has the fewest {t}?"),
+              ("{n} lifts {v} pounds", "Who is stronger?", "Who is weaker?")],
+    "tune": [("{n} read {v} pages", "Who read more?", "Who read less?"), ("{n} slept {v} hours", "Whose sleep was longer?", "Whose sleep was shorter?"),
+             ("{n} found {v} {t}", "Name the one with more {t}.", "Name the one with fewer {t}.")],
     "held": [("{n} scored {v} points", "Who has the higher score?", "Who has the lower score?"),
              ("{n} sold {v} {t}", "Who was the better seller?", "Who sold the smaller number?"),
-             ("the tower of {n} has {v} steps", "Whose tower is higher?", "Whose tower is lower?")],
+             ("the tower of {n} has {v} steps", "Whose tower is higher?", "Whose tower is lower?"),
+             ("{n} saved {v} coins", "Name the richer one.", "Name the poorer one."),
+             ("the box of {n} is {v} inches wide", "Whose box is bigger?", "Whose box is smaller?")],
 }
-
 # even: likewise, ask for the even one, ask for the odd one.
 EVEN = {
     "train": [("{n} has {v} {t}", "Who has an even number?", "Who has an odd number?"),
@@ -258,7 +262,7 @@ def form(rng, split):
 
 
 MAKE = {"fact": fact, "who": who, "more": more, "even": even, "sum": total, "word": word, "count": count, "form": form}
-KINDS = "fact,who,more,word,form,fact,who,more,sum"  # the others are hard to learn for a model of 135 million parameters
+KINDS = "more,fact,more,word,more,sum,more,who"  # the others are hard to learn for a model of 135 million parameters
 
 
 def twin_records(rng, split, kind):
@@ -316,7 +320,7 @@ def main():
     a = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     a.add_argument("--out", required=True)
     a.add_argument("--seed", type=int, default=1)
-    for name, count in (("sft", 72), ("rl", 2520), ("tune", 180), ("held", 648)):
+    for name, count in (("sft", 64), ("rl", 2560), ("tune", 192), ("held", 640)):
         a.add_argument(f"--{name}", type=int, default=count, help=f"records of {name}.jsonl, an even number (default {count})")
     a.add_argument("--kinds", default=KINDS, help=f"taken by turns; one may be named more than once (default {KINDS})")
     a.add_argument("--check", action="store_true")
