@@ -24,11 +24,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PROMPT = os.path.join(HERE, "prompt.json")
 MODEL = os.path.join(os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share"), "rm-r1/models/smollm2-135m-instruct-q4_1.gguf")
 
-PAIRS = {"sft": 64, "rl": 2560, "tune": 192, "held": 640}
+PAIRS = {"sft": 32, "rl": 1280, "tune": 192, "held": 640}
 VALIDATED = 64  # chains of tune.jsonl on which training is validated
-SFT = {"epochs": 5, "flags": "--batch-size 8 --lr 3e-4".split()}
-RL = {"steps": 30, "flags": ("--batch-size 16 --mini-batch-size 16 --micro-batch-size 4 --rollouts 8 --lr 3e-5 --kl 0 --clip 0.2 "
-                             "--max-tokens 48").split()}
+SFT = {"epochs": 8, "flags": "--batch-size 8 --lr 3e-4".split()}
+RL = {"steps": 30, "flags": ("--batch-size 16 --mini-batch-size 16 --micro-batch-size 4 --rollouts 8 --lora-rank 16 --merge --lr 3e-4 --kl 0 "
+                             "--max-tokens 40").split()}
 JUDGE = ["--prompt", PROMPT, "--max-tokens", "48", "--both-orders", "--quiet"]
 ASKED = ["--prompt", os.path.join(HERE, "prompt-base.json"), "--max-tokens", "16", "--both-orders", "--logprobs", "--quiet"]
 MODELS = ("base", "sft", "more", "rl")
@@ -94,7 +94,7 @@ class Seed:
         out = self.path(name)
         self.timed(name, os.path.join(out, "model.safetensors"), lambda: self.tool(
             "rm-distill", "train", "-m", model, "-i", self.path("sft-chains.jsonl"), "-o", out, "--epochs", epochs, *SFT["flags"],
-            "--seed", self.seed, "--val", self.path("tune-chains.jsonl"), "--val-every", max(1, self.steps_of_an_epoch() // 2),
+            "--seed", self.seed, "--val", self.path("tune-chains.jsonl"), "--val-every", self.steps_of_an_epoch(),
             "--save-every", 50, "--keep", 1, "--resume"))
         self.tool("rm-distill", "plot", os.path.join(out, "metrics.jsonl"), "-o", self.path(f"{name}.svg"), "--quiet")
 
