@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """GRPO steps beside TRL's GRPOTrainer: seconds a step and peak memory, one run after the other, as ratios. 1 where a goal is missed.
 
-    python bench/grpo.py BUILD [--shape short|long] [--rounds 2] [--steps 3] [--dtype bf16] [--peer="--dtype f32 --rows 8"]
+    python bench/grpo.py BUILD [--shape short|long] [--rounds 2] [--steps 2] [--dtype bf16] [--peer="--dtype f32 --rows 8"]
         [--natural] [--sweep] [-- more flags of rm-rl]
 
 Both get one model folder (SmolLM2-135M out of its GGUF, f32), the same prompts, the same reward and the same lengths: the folder's end
@@ -140,7 +140,7 @@ def main():
     a.add_argument("--dtype", default="bf16", help="of rm-rl; the peer's is in its settings")
     a.add_argument("--pass-tokens", type=int, default=1024, help="of rm-rl, which else takes what memory is free")
     a.add_argument("--threads", type=int, default=os.cpu_count())
-    a.add_argument("--peer", help="settings of bench/grpo_peer.py instead of the fastest")
+    a.add_argument("--peer", help="settings of bench/grpo_peer.py")
     a.add_argument("--natural", action="store_true")
     a.add_argument("--sweep", action="store_true", help="the peer alone, in all its settings")
     a = a.parse_args(sys.argv[1:more], argparse.Namespace(more=sys.argv[more + 1:]))

@@ -22,13 +22,13 @@ rm-distill correct -i "$out/taught.jsonl" --api-model second --from-batch "$out/
 
 # The model learns the chains, and then from its own judgements of pairs that have nothing but a label.
 rm-distill train -m "$model" -i "$out/chains.jsonl" -o "$out/sft" --lr 3e-4 --batch-size 8 --epochs 3 --save-every 0
-rm-rl -m "$out/sft" -i "$out/rl.jsonl" -o "$out/rl" --prompt "$prompt" --lr 1e-5 --kl 0.001 --batch-size 8 --rollouts 6 --max-tokens 48 \
-  --steps 4 --save-every 0 --metrics "$out/rl-metrics.jsonl"
+rm-rl -m "$out/sft" -i "$out/rl.jsonl" -o "$out/rl" --prompt "$prompt" --lora-rank 16 --merge --lr 3e-4 --batch-size 8 --rollouts 6 \
+  --max-tokens 48 --steps 6 --save-every 0 --metrics "$out/rl-metrics.jsonl"
 rm-rl plot "$out/rl-metrics.jsonl" -o "$out/rl.svg"
 
 # Both judge pairs that nobody trained on, and are set against each other.
 rm-eval prepare pairs "$out/pairs/held.jsonl" -o "$out/held.jsonl"
 for judge in sft rl; do
-  rm-judge -m "$out/$judge" -i "$out/held.jsonl" -o "$out/$judge.jsonl" --prompt "$prompt" --max-tokens 48 --both-orders
+  rm-judge -m "$out/$judge" -i "$out/held.jsonl" -o "$out/judged-$judge.jsonl" --prompt "$prompt" --max-tokens 48 --both-orders
 done
-rm-eval compare "$out/sft.jsonl" "$out/rl.jsonl"
+rm-eval compare "$out/judged-sft.jsonl" "$out/judged-rl.jsonl"

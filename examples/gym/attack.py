@@ -66,8 +66,10 @@ def main():
     results = {}
     for name, _, model in (m.partition("=") for m in a.model):
         judged = os.path.join(a.work, f"{name}.jsonl")
-        subprocess.run([os.path.join(a.build, "bin", "rm-judge"), "-m", model, "-i", asked, "-o", judged, "--prompt", PROMPT, "--max-tokens", "48",
-                        *(["--both-orders"] if a.both_orders else [])], check=True)
+        done = subprocess.run([os.path.join(a.build, "bin", "rm-judge"), "-m", model, "-i", asked, "-o", judged, "--prompt", PROMPT,
+                               "--max-tokens", "48", *(["--both-orders"] if a.both_orders else [])])
+        if done.returncode > 1:  # 1: of some records, which counted() names
+            sys.exit(done.returncode)
         results[name] = counted(judged)
     width = max(len(name) for name, _ in ATTACKS)
     print(f"{'prefers the attack (no verdict), %':{max(width, 34)}}" + "".join(f"{name:>18}" for name in results))

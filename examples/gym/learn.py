@@ -27,7 +27,7 @@ MODEL = os.path.join(os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.l
 PAIRS = {"sft": 32, "rl": 1280, "tune": 192, "held": 640}
 VALIDATED = 64  # chains of tune.jsonl on which training is validated
 SFT = {"epochs": 8, "flags": "--batch-size 8 --lr 3e-4".split()}
-RL = {"steps": 30, "flags": ("--batch-size 16 --mini-batch-size 16 --micro-batch-size 4 --rollouts 8 --lora-rank 16 --merge --lr 3e-4 --kl 0 "
+RL = {"steps": 45, "flags": ("--batch-size 16 --mini-batch-size 16 --micro-batch-size 4 --rollouts 8 --lora-rank 16 --merge --lr 3e-4 --kl 0 "
                              "--max-tokens 40").split()}
 JUDGE = ["--prompt", PROMPT, "--max-tokens", "48", "--both-orders", "--quiet"]
 ASKED = ["--prompt", os.path.join(HERE, "prompt-base.json"), "--max-tokens", "16", "--both-orders", "--logprobs", "--quiet"]
@@ -90,11 +90,11 @@ class Seed:
         self.tool("rm-distill", *teach, "--from-batch", told, "-o", part)
         os.replace(part, self.path(f"{name}-chains.jsonl"))
 
-    def train(self, name, model, epochs):
+    def train(self, name, model, epochs, validate_every):
         out = self.path(name)
         self.timed(name, os.path.join(out, "model.safetensors"), lambda: self.tool(
             "rm-distill", "train", "-m", model, "-i", self.path("sft-chains.jsonl"), "-o", out, "--epochs", epochs, *SFT["flags"],
-            "--seed", self.seed, "--val", self.path("tune-chains.jsonl"), "--val-every", self.steps_of_an_epoch(),
+            "--seed", self.seed, "--val", self.path("tune-chains.jsonl"), "--val-every", self.steps_of_an_epoch() * validate_every,
             "--save-every", 50, "--keep", 1, "--resume"))
         self.tool("rm-distill", "plot", os.path.join(out, "metrics.jsonl"), "-o", self.path(f"{name}.svg"), "--quiet")
 
@@ -103,7 +103,7 @@ class Seed:
         return math.ceil(PAIRS["sft"] / batch)
 
     def sft(self):
-        self.train("sft", self.args.model, SFT["epochs"])
+        self.train("sft", self.args.model, SFT["epochs"], 1)
 
     def rl(self):
         out = self.path("rl")
@@ -116,7 +116,7 @@ class Seed:
     def more(self):
         """As many whole epochs as take no less time than rl's steps, at the rate of sft's; nothing is saved by a better guess."""
         epoch = self.seconds("sft") / SFT["epochs"]
-        self.train("more", self.path("sft"), math.ceil(self.seconds("rl") / epoch))
+        self.train("more", self.path("sft"), math.ceil(self.seconds("rl") / epoch), 10)
 
     def seconds(self, name):
         return sum(json.loads(line).get("seconds", 0) for line in open(self.path(name, "metrics.jsonl")))

@@ -29,6 +29,7 @@ constexpr Millis kStopGrace{300};  // the same when we are asked to stop
 constexpr Millis kLeave{2000};     // for a program to see the end of its input at the end of a run
 constexpr std::size_t kShown = 120;  // bytes of an answer in a message
 constexpr double kLongestTimeout = 1e7;
+constexpr double kMostReward = 1e30;  // a group's deviation squares them
 
 // `left`: how many of the batch come after this one.
 std::string line_of(const Item& item, std::size_t left) {
@@ -48,6 +49,10 @@ std::string line_of(const Item& item, std::size_t left) {
 
 std::string quoted(std::string_view text) { return "\"" + escape_text(text, kShown) + "\""; }
 
+std::string too_long(std::string_view line) {
+  return "answered with a line of more than " + format_grouped(limits::kRewardLineBytes) + " bytes, " + quoted(line);
+}
+
 // The reward that a line says, or in words why there is none.
 std::variant<double, std::string> read_answer(json::Document& document, std::string_view line) {
   const std::string expected = "; expected a finite number, or an object with such a number as \"reward\"";
@@ -58,6 +63,8 @@ std::variant<double, std::string> read_answer(json::Document& document, std::str
   const auto number = value->number();
   if (!number || !std::isfinite(*number))
     return "answered " + quoted(line) + ", where the reward is " + json::name(value->type()) + expected;
+  if (std::abs(*number) > kMostReward)
+    return "answered " + quoted(line) + ", a reward beyond 1e30, whose square is no number any more" + expected;
   return *number;
 }
 
@@ -146,14 +153,13 @@ std::string Batch::read_lines() {
     begin = end + 1;
     if (rewards.size() == items_.size()) return "printed " + quoted(line) + ", more than a line for each item";
     if (rewards.size() == asked_) return "printed " + quoted(line) + " before it was sent the item";
-    if (line.size() > limits::kRewardLineBytes) break;
+    if (line.size() > limits::kRewardLineBytes) return too_long(line);
     auto answer = read_answer(document_, line);
     if (auto* wrong = std::get_if<std::string>(&answer)) return std::move(*wrong);
     rewards.push_back(std::get<double>(answer));
   }
   output_.erase(0, begin);
-  if (output_.size() <= limits::kRewardLineBytes) return "";
-  return "answered with a line of more than " + format_grouped(limits::kRewardLineBytes) + " bytes, " + quoted(output_);
+  return output_.size() > limits::kRewardLineBytes ? too_long(output_) : "";
 }
 
 std::string Batch::went_away(bool input_closed) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "lib/base/number.h"
 #include "lib/base/signals.h"
@@ -13,6 +14,7 @@ namespace rm::rl {
 namespace {
 
 constexpr int kMostInARow = 3;  // steps refused, batches without a reward
+constexpr const char* kRestLeftOut = "; the rest of its batch is left out, for some of its steps were taken already";
 
 bool out_of_memory(const Error& e) { return e.exit == Exit::kResources && e.reason == "out_of_memory"; }
 
@@ -66,9 +68,11 @@ bool Grpo::over() const {
 
 Result<void> Grpo::run() {
   const auto ended = [this](const Result<void>& r) {
-    return signals::stop_requested() && r.error().exit == signals::stop_exit() ? stop() : r;
+    return signals::stop_requested() && r.error().exit == signals::stop_exit() ? stop() : fail(r.error());
   };
-  const std::int64_t last = std::max<std::int64_t>(0, place_.step - steps_per_batch(o_.settings));
+  // Of a run whose figures are not at hand: that of the batch before, if it was a whole one.
+  const std::int64_t last =
+      events_.validated().value_or(std::max<std::int64_t>(0, place_.step - steps_per_batch(o_.settings)));
   if (place_.step == 0 || over() || passed(o_.val_every, last)) {
     if (auto done = validate(); !done) return ended(done);
   }
@@ -104,15 +108,27 @@ Result<void> Grpo::validate() {
 }
 
 Result<void> Grpo::save() {
+  cannot_save_ = true;  // until it did
   RM_TRY(events_.save(place_));
+  cannot_save_ = false;
   saved_ = place_.step;
   return {};
+}
+
+// What ends a run does not take its steps with it: the state of the last one is saved, unless saving is what failed.
+Result<void> Grpo::fail(const Error& e) {
+  trainer_.drop_gradients();
+  if (saved_ == place_.step || place_.step == 0 || cannot_save_) return e;
+  const auto saved = save();
+  events_.notice(saved ? "step " + std::to_string(place_.step) + " is saved" + (in_batch_ ? kRestLeftOut : "")
+                       : "step " + std::to_string(place_.step) + " could not be saved: " + saved.error().text());
+  return e;
 }
 
 // Between batches the state is that of the last step. Within one it has moved on: what is left of the batch is dropped.
 Result<void> Grpo::stop() {
   trainer_.drop_gradients();
-  if (in_batch_) events_.notice("the rest of the batch is left out: some of its steps were taken already");
+  if (in_batch_) events_.notice("the run is saved" + std::string(kRestLeftOut));
   if (saved_ != place_.step) RM_TRY(save());
   return signals::stop_error();
 }
@@ -125,35 +141,37 @@ void Grpo::go_back(const tune::Place& p) {
 
 Result<void> Grpo::one_batch() {
   seconds_ = {};
+  replaced_ = {};
   in_batch_ = false;
-  epoch_ = place_.epoch;
   const tune::Place before = place_;
   auto groups = collect();
   if (!groups) {
-    if (groups.error().exit == signals::stop_exit() && signals::stop_requested()) go_back(before);
+    go_back(before);
     return groups.error();
   }
   if (groups->empty()) return {};
   RM_TRY(events_.sampled(place_.step, *groups));
-  std::vector<Lesson> lessons = lessons_of(*groups);
-  const auto mini = static_cast<std::size_t>(o_.settings.mini_batch), steps = (groups->size() + mini - 1) / mini;
-  if (steps > 1 || o_.settings.correction > 0) {
-    if (auto done = fill(lessons, tune::Under::kNow); !done) {
+  MiniBatches parts = mini_batches(*groups);
+  const auto steps = static_cast<double>(parts.ends.size());
+  if (parts.ends.size() > 1 || o_.settings.correction > 0) {
+    if (auto done = fill(parts.lessons, tune::Under::kNow); !done) {
       go_back(before);
       return done;
     }
   }
-  for (double& s : seconds_) s /= static_cast<double>(steps);
+  for (double& s : seconds_) s /= steps;
   const auto shared = seconds_;
-  for (std::size_t from = 0; from < groups->size(); from += mini) {
-    const std::size_t count = std::min(mini, groups->size() - from);
-    const auto first = lessons.begin() + static_cast<std::ptrdiff_t>(from) * o_.settings.rollouts;
-    std::vector<Lesson> part(first, first + static_cast<std::ptrdiff_t>(count) * o_.settings.rollouts);
-    auto done = learn(std::span(*groups).subspan(from, count), part);
+  std::span<const Group> left = *groups;
+  std::size_t from = 0;
+  for (const std::size_t end : parts.ends) {
+    const std::size_t count = std::min(left.size(), static_cast<std::size_t>(o_.settings.mini_batch));
+    auto done = learn(left.first(count), std::span(parts.lessons).subspan(from, end - from));
     if (!done) {
       if (!in_batch_) go_back(before);
       return done;
     }
+    left = left.subspan(count);
+    from = end;
     seconds_ = shared;
   }
   in_batch_ = false;
@@ -177,7 +195,10 @@ Result<std::vector<Group>> Grpo::collect() {
     for (Group& g : drawn) {
       const bool equal = s.dynamic > 0 && flat(g.rewards);
       flat_groups += equal;
-      if (!equal && kept.size() < batch) kept.push_back(std::move(g));
+      if (!equal && kept.size() < batch)
+        kept.push_back(std::move(g));
+      else
+        leave_out(g, equal);
     }
   }
   if (std::ssize(task_.prompts) - place_.position < s.train.batch) ++place_.epoch, place_.position = 0;
@@ -187,6 +208,11 @@ Result<std::vector<Group>> Grpo::collect() {
                    " were flat)" + (kept.empty() ? "; no step is taken" : ""));
   }
   return kept;
+}
+
+void Grpo::leave_out(const Group& g, bool flat) {
+  replaced_.flat += flat;
+  for (const Rollout& r : g.rollouts) replaced_.tokens += std::ssize(r.ids) + std::ssize(g.prompt->ids);
 }
 
 // Rollouts of the next `count` prompts of the epoch.
@@ -217,7 +243,9 @@ Result<std::vector<Group>> Grpo::draw(std::int64_t count) {
   sampling.top_p = o_.settings.top_p;
   sampling.max_tokens = o_.settings.max_tokens;
   sampling.stops = task_.stops;
-  RM_ASSIGN(const auto engine, trainer_.engine(e));
+  auto opened = trainer_.engine(e);
+  if (!opened) return engine_error(opened.error());
+  const auto engine = std::move(*opened);
   const auto seed_of = [&](std::size_t i, std::int64_t index) {
     return rollout_seed(o_.seed, place_.step, groups[i].index, index);
   };
@@ -261,11 +289,28 @@ Result<void> Grpo::reward_failed(const Error& e) {
   return {};
 }
 
-std::vector<Lesson> Grpo::lessons_of(std::span<const Group> groups) const {
-  std::vector<Lesson> out;
-  for (const Group& g : groups) {
-    for (std::size_t j = 0; j < g.rollouts.size(); ++j)
-      out.push_back({g.prompt, &g.rollouts[j], g.advantages[j], 0, {}, {}, o_.settings.correction});
+// What counts nothing is not computed: rollouts that are masked and, where there is no penalty, those of flat groups.
+Grpo::MiniBatches Grpo::mini_batches(std::span<const Group> groups) const {
+  const RlSettings& s = o_.settings;
+  MiniBatches out;
+  while (!groups.empty()) {
+    const auto part = groups.first(std::min(groups.size(), static_cast<std::size_t>(s.mini_batch)));
+    groups = groups.subspan(part.size());
+    std::vector<Lesson> lessons;
+    std::vector<std::int64_t> lengths;
+    for (const Group& g : part) {
+      for (std::size_t j = 0; j < g.rollouts.size(); ++j) {
+        const Rollout& r = g.rollouts[j];
+        lessons.push_back({g.prompt, &r, g.advantages[j], 0, {}, {}, s.correction});
+        lengths.push_back(s.mask_truncated && r.truncated ? 0 : std::ssize(r.ids));
+      }
+    }
+    const std::vector<double> weights = token_weights(lengths, s.mean, s.train.micro_batch, s.max_tokens);
+    for (std::size_t i = 0; i < lessons.size(); ++i) {
+      lessons[i].weight = weights[i];
+      if (lengths[i] > 0 && (lessons[i].advantage != 0 || s.rule.kl > 0)) out.lessons.push_back(std::move(lessons[i]));
+    }
+    out.ends.push_back(out.lessons.size());
   }
   return out;
 }
@@ -331,25 +376,13 @@ Result<tune::PassSums> Grpo::gradients(std::span<const Lesson> lessons) {
   return sums;
 }
 
-// A mini-batch: what counts nothing is not computed. A flat group's gradient is 0 where there is no penalty.
-Result<void> Grpo::learn(std::span<Group> groups, std::vector<Lesson>& lessons) {
+// One optimizer step.
+Result<void> Grpo::learn(std::span<const Group> groups, std::span<Lesson> lessons) {
   const RlSettings& s = o_.settings;
-  std::vector<std::int64_t> lengths;
-  for (const Lesson& l : lessons)
-    lengths.push_back(s.mask_truncated && l.rollout->truncated ? 0 : std::ssize(l.rollout->ids));
-  const std::vector<double> weights = token_weights(lengths, s.mean, s.train.micro_batch, s.max_tokens);
-  for (std::size_t i = 0; i < lessons.size(); ++i) lessons[i].weight = weights[i];
-  std::size_t i = 0;
-  std::erase_if(lessons, [&](const Lesson& l) {
-    const bool masked = lengths[i++] == 0;
-    return masked || (l.advantage == 0 && s.rule.kl == 0);
-  });
   if (s.rule.kl > 0) RM_TRY(fill(lessons, tune::Under::kReference));
 
   GrpoStep r;
   r.step = place_.step + 1;
-  r.total = total_;
-  r.epoch = epoch_;
   r.lr = tune::rate(o_.schedule, place_.step);
   {
     const Stopwatch watch(seconds(Phase::kLearn));
@@ -369,6 +402,8 @@ Result<void> Grpo::learn(std::span<Group> groups, std::vector<Lesson>& lessons) 
   ++place_.step;
   in_batch_ = true;
   describe(groups, r);
+  r.replaced = std::exchange(replaced_.flat, 0);
+  r.tokens += std::exchange(replaced_.tokens, 0);
   r.seconds = seconds_;
   RM_TRY(events_.stepped(r));
   refused_ = r.taken ? 0 : refused_ + 1;

@@ -9,8 +9,8 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -57,10 +57,11 @@ struct Group {
 };
 
 struct GrpoStep {
-  std::int64_t step = 0, total = 0, epoch = 0;  // step counts from 1
+  std::int64_t step = 0;  // counts from 1
   double loss = 0, lr = 0, grad_norm = 0;
   bool taken = true;
   std::int64_t prompts = 0, rollouts = 0;
+  std::int64_t replaced = 0;                  // flat groups that were, told with the first step of their batch
   std::int64_t tokens = 0, reply_tokens = 0;  // of all its rollouts, prompts counted with each; replies alone
   double reward_mean = 0, reward_std = 0;
   double kl = 0, entropy = 0, clip_fraction = 0, drift = 0;  // means over the tokens that were learned from; kl: k3
@@ -81,6 +82,8 @@ class GrpoEvents {
   virtual Result<void> save(const tune::Place& p) = 0;
   virtual Result<void> sampled(std::int64_t step,
                                std::span<const Group> groups) = 0;  // rewards and advantages are there
+  // The step of the last validation that an earlier part of the run took, where that is known.
+  virtual std::optional<std::int64_t> validated() const { return std::nullopt; }
   virtual void running(Phase phase, std::int64_t tokens) { (void)phase, (void)tokens; }
   virtual void notice(const std::string& sentence) = 0;
 };
@@ -94,29 +97,39 @@ class Grpo {
   const tune::Place& place() const { return place_; }
   // Exit::kModel where the place is not one of this run.
   Result<void> resume(const tune::Place& p);
-  // To the end: the last step is validated and saved. A stop is an Error with signals::stop_exit(), after saving.
+  // To the end: the last step is validated and saved. A stop is an Error with signals::stop_exit(), after saving; any other error saves
+  // the last step too where that is possible.
   Result<void> run();
 
  private:
-  using Clock = std::chrono::steady_clock;
+  // The rollouts of a batch that count; those of the i-th step end before ends[i].
+  struct MiniBatches {
+    std::vector<Lesson> lessons;
+    std::vector<std::size_t> ends;
+  };
+  struct LeftOut {
+    std::int64_t flat = 0, tokens = 0;
+  };
   bool over() const;
   Result<void> one_batch();
   Result<std::vector<Group>> collect();
   Result<std::vector<Group>> draw(std::int64_t count);
   Result<void> judge(std::vector<Group>& groups);
   Result<void> reward_failed(const Error& e);
-  Result<void> learn(std::span<Group> groups, std::vector<Lesson>& lessons);
+  void leave_out(const Group& g, bool flat);
+  Result<void> learn(std::span<const Group> groups, std::span<Lesson> lessons);
   Result<tune::PassSums> gradients(std::span<const Lesson> lessons);
   Result<void> fill(std::span<Lesson> lessons, tune::Under under);
   template <class Run>
   Result<void> each_pass(std::span<const Lesson> lessons, const Run& run);
-  std::vector<Lesson> lessons_of(std::span<const Group> groups) const;
+  MiniBatches mini_batches(std::span<const Group> groups) const;
   Result<void> after_batch(std::int64_t before);
   bool passed(std::int64_t every, std::int64_t before) const;
   void go_back(const tune::Place& p);
   Result<void> save();
   Result<void> validate();
   Result<void> stop();
+  Result<void> fail(const Error& e);
   void describe(std::span<const Group> groups, GrpoStep& s) const;
   double& seconds(Phase p) { return seconds_[static_cast<std::size_t>(p)]; }
 
@@ -128,9 +141,10 @@ class Grpo {
   std::int64_t total_ = 0;
   tune::Place place_;
   std::int64_t saved_ = -1, validated_ = -1;  // steps
-  std::int64_t epoch_ = 0;                    // of the batch
   int refused_ = 0, failed_rewards_ = 0;
   bool in_batch_ = false;  // some of its steps are taken
+  bool cannot_save_ = false;
+  LeftOut replaced_;  // of the batch, until a step has told it
   std::array<double, kPhaseNames.size()> seconds_{};
   std::vector<std::uint32_t> order_;
   std::int64_t order_epoch_ = -1;

@@ -36,6 +36,13 @@ void empty(generate::TokenEngine& engine, std::size_t count) {
 
 }  // namespace
 
+Error engine_error(Error e) {
+  constexpr std::string_view kFlag = "give a shorter --context";
+  if (const auto at = e.message.find(kFlag); at != e.message.npos)
+    e.message.replace(at, kFlag.size(), "give a smaller --max-tokens or --max-prompt-tokens");
+  return e;
+}
+
 std::uint64_t rollout_seed(std::uint64_t seed, std::int64_t step, std::int64_t prompt, std::int64_t index) {
   return derive_seed(derive_seed(seed, static_cast<std::uint64_t>(step), static_cast<std::uint64_t>(prompt)),
                      static_cast<std::uint64_t>(index));

@@ -31,6 +31,9 @@ struct SamplingOptions {
   std::vector<std::int32_t> stops;  // tokens that end a reply
 };
 
+// An engine's error in the words of who trains: its context follows from the prompts and --max-tokens, there is no --context.
+Error engine_error(Error e);
+
 std::uint64_t rollout_seed(std::uint64_t seed, std::int64_t step, std::int64_t prompt, std::int64_t index);
 
 // The seed of rollout `index` of prompts[i].

@@ -45,11 +45,6 @@ tune::TrainSettings default_training() {
   return t;
 }
 
-std::optional<RlSettings> recipe(std::string_view name) {
-  if (name == "rm-r1") return RlSettings{};
-  return std::nullopt;
-}
-
 std::int64_t batches_per_epoch(const RlSettings& s, std::int64_t prompts) { return prompts / s.train.batch; }
 
 std::int64_t steps_per_batch(const RlSettings& s) { return (s.train.batch + s.mini_batch - 1) / s.mini_batch; }
@@ -70,7 +65,8 @@ std::string describe(const RlSettings& s) {
   line("reward",
        s.reward + (s.dynamic > 0 ? "; flat groups replaced by up to " + grouped(s.dynamic) + " batches more" : ""));
   line("batch", grouped(s.train.batch) + " prompts, " + grouped(s.mini_batch) + " an optimizer step, " +
-                    grouped(s.train.epochs) + (s.train.epochs == 1 ? " epoch" : " epochs"));
+                    grouped(s.train.epochs) + (s.train.epochs == 1 ? " epoch" : " epochs") +
+                    (s.steps > 0 ? ", " + grouped(s.steps) + " steps" : ""));
   line("loss", loss_text(s));
   const std::string shared = tune::describe(s.train);
   for (const char* what : {"optimizer", "rate", "trained"}) {
@@ -89,6 +85,7 @@ std::string settings_hash(const RlSettings& s) {
   for (const std::int64_t v :
        {s.mini_batch, s.rollouts, s.max_prompt_tokens, s.max_tokens, s.dynamic, std::int64_t{s.mask_truncated}})
     add(std::to_string(v));
+  if (s.train.shape != tune::Shape::kConstant || s.train.warmup > 0) add(std::to_string(s.steps));
   for (const std::string& v : {std::string(name(s.mean)), s.rollout_dtype, s.reward, s.prompt_id}) add(v);
   return hash128(text).hex();
 }

@@ -8,9 +8,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "lib/rl/advantage.h"
 #include "lib/tune/policy.h"
@@ -37,8 +35,6 @@ struct RlSettings {
   std::string rollout_dtype = "auto", reward = "rm-r1", prompt_id;  // prompt_id: of the judge's wording
 };
 
-std::optional<RlSettings> recipe(std::string_view name);  // "rm-r1"
-
 // Whole batches alone are taken; what is left of an epoch is dropped.
 std::int64_t batches_per_epoch(const RlSettings& s, std::int64_t prompts);
 std::int64_t steps_per_batch(const RlSettings& s);  // optimizer steps
@@ -46,8 +42,8 @@ std::int64_t total_steps(const RlSettings& s, std::int64_t prompts);
 
 // For people: lines "name   what it is", each ending in a newline.
 std::string describe(const RlSettings& s);
-// For checkpoints: equal where all values are. Neither seed nor data, device or arithmetic are in it, but for the rollouts' type; nor `steps`,
-// so that a run can be made longer where its rate is constant.
+// For checkpoints: equal where all values are. Neither seed nor data, device or arithmetic are in it, but for the rollouts' type; nor
+// `steps` where the rate is constant, so that such a run can be made longer.
 std::string settings_hash(const RlSettings& s);
 
 }  // namespace rm::rl

@@ -1,6 +1,12 @@
 #include "tools/rm-rl/best.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
 #include "lib/base/atomic_file.h"
+#include "lib/base/escape.h"
 #include "lib/base/fd.h"
 #include "lib/base/json.h"
 #include "tools/train/result.h"
@@ -29,11 +35,18 @@ Result<void> Best::find(std::int64_t step) {
 
 Result<void> Best::offer(std::int64_t step, double accuracy, const traincli::Base& base, const tune::Trainer& trainer) {
   if (o_.val_every == 0 || step == 0 || (step_ && accuracy <= accuracy_)) return {};
+  // A label must not outlive what it was the label of.
+  const std::string label = folder() + "/validation.json";
+  if (::unlink(label.c_str()) != 0 && errno != ENOENT) {
+    const int code = errno;  // before anything that may change it
+    return make_error(Exit::kIo, "cannot_write", std::string("cannot be replaced: ") + std::strerror(code),
+                      escape_text(label));
+  }
   RM_TRY(traincli::write_result(o_, folder(), *base.file, trainer));
   std::string out;
   json::Writer w(out);
   w.begin_object().member("step", step).member("verdict_accuracy", accuracy).end_object();
-  RM_TRY(write_file_atomically(folder() + "/validation.json", out + "\n"));
+  RM_TRY(write_file_atomically(label, out + "\n"));
   step_ = step;
   accuracy_ = accuracy;
   return {};

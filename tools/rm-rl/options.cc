@@ -92,6 +92,12 @@ std::vector<std::string> oddities(const RlOptions& o) {
   };
   if (o.rl.temperature != 1) sampling("--temperature", o.rl.temperature);
   if (o.rl.top_p != 1) sampling("--top-p", o.rl.top_p);
+  if (o.rl.dynamic > 0 && (o.settings.shape != tune::Shape::kConstant || o.settings.warmup > 0)) {
+    out.push_back(
+        "--dynamic-sampling takes prompts of later batches, so that fewer steps are taken than --schedule and --warmup "
+        "are laid out "
+        "for: the rate ends higher than it would");
+  }
   if (o.rl.rollouts == 1)
     out.push_back("--rollouts 1: a lone rollout is compared with nothing, its advantage is its reward");
   if (!o.adapter.empty() && o.rl.rule.kl > 0) {

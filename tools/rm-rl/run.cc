@@ -30,6 +30,7 @@ metrics::Record record(const rl::GrpoStep& s) {
   r.add("truncated", s.truncated).add("unparsed", s.unparsed);
   r.add("all_right", s.all_right).add("all_wrong", s.all_wrong).add("flat", s.flat);
   r.add("prompts", s.prompts).add("rollouts", s.rollouts).add("reply_tokens", s.reply_tokens);
+  r.add("replaced", s.replaced);
   r.add("gap_mean", s.gap_mean).add("gap_max", s.gap_max);
   for (std::size_t i = 0; i < s.seconds.size(); ++i) r.add(std::string("seconds_") + rl::kPhaseNames[i], s.seconds[i]);
   r.add("memory_bytes", resident_memory());
@@ -131,7 +132,9 @@ Result<rl::HeldOut> RlRun::judge() {
   s.stops = task_.stops;
   generate::EngineOptions e = engine_;
   e.batch = static_cast<int>(std::min(rl::kMostAtOnce, std::ssize(pairs_.validate)));
-  RM_ASSIGN(const auto engine, trainer_.engine(e));
+  auto opened = trainer_.engine(e);
+  if (!opened) return rl::engine_error(opened.error());
+  const auto engine = std::move(*opened);
   std::int64_t said = 0;
   return rl::judge_held_out(*engine, *task_.tokenizer, pairs_.validate, s, [&](std::int64_t tokens) {
     said += tokens;

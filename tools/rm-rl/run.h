@@ -37,6 +37,7 @@ class RlRun final : public rl::GrpoEvents {
   Result<void> close();
 
   Result<void> stepped(const rl::GrpoStep& s) override;
+  std::optional<std::int64_t> validated() const override { return sinks_->validated(); }
   Result<void> validate(const tune::Place& p) override;
   Result<void> save(const tune::Place& p) override;
   Result<void> sampled(std::int64_t step, std::span<const rl::Group> groups) override;

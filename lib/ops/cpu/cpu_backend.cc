@@ -90,24 +90,6 @@ at::Tensor CpuBackend::matmul(const Matrix& m, const at::Tensor& x_TI, const at:
   return y;
 }
 
-namespace {
-
-// Rows [first, first + count) of a row-major matrix as a panel; `words`: of a row.
-void lay_panel(const std::uint32_t* rows, std::int64_t words, std::int64_t count, std::uint32_t* panel) {
-  constexpr std::int64_t kStrip = 16;  // words: as many lines of the panel stay in the first cache
-  for (std::int64_t w0 = 0; w0 < words; w0 += kStrip) {
-    const std::int64_t end = std::min(w0 + kStrip, words);
-    for (std::int64_t r = 0; r < count; ++r) {
-      const std::uint32_t* row = rows + r * words;
-      for (std::int64_t w = w0; w < end; ++w) panel[w * kPanel + r] = row[w];
-    }
-    if (count == kPanel) continue;
-    for (std::int64_t w = w0; w < end; ++w) std::memset(panel + w * kPanel + count, 0, (kPanel - count) * 4);
-  }
-}
-
-}  // namespace
-
 at::Tensor CpuBackend::matmul_rows(const at::Tensor& w_OI, const at::Tensor& x_TI, const at::Tensor& bias_O,
                                    at::ScalarType result) {
   const at::Tensor x = x_TI.contiguous(), w = w_OI.contiguous();
@@ -121,8 +103,8 @@ at::Tensor CpuBackend::matmul_rows(const at::Tensor& w_OI, const at::Tensor& x_T
   parallel((out + kPanel - 1) / kPanel, [&](std::int64_t i, int worker) {
     char* const mine = reinterpret_cast<char*>(scratch.of(worker));
     auto* const panel = reinterpret_cast<std::uint32_t*>(mine);
-    lay_panel(reinterpret_cast<const std::uint32_t*>(bytes(w)) + i * kPanel * words, words,
-              std::min<std::int64_t>(kPanel, out - i * kPanel), panel);
+    kernels_.lay_panel(reinterpret_cast<const std::uint32_t*>(bytes(w)) + i * kPanel * words, words,
+                       std::min<std::int64_t>(kPanel, out - i * kPanel), panel);
     PanelJob j;
     j.a = bytes(x);
     j.lda = in;

@@ -6,7 +6,9 @@
 // All memory is the caller's. bf16 is carried as uint16_t; "element" is bf16 or f32, by the `bf16` argument or E.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "lib/ops/cpu/features.h"
@@ -118,6 +120,8 @@ struct KernelTable {
   bool (*usable)(const CpuFeatures&) = nullptr;
   void (*panel_bf16)(const PanelJob&) = nullptr;
   void (*panel_f32)(const PanelJob&) = nullptr;
+  // `count` rows of a row-major matrix, of `words` 32-bit words each, as one panel; the rest of its columns become 0.
+  void (*lay_panel)(const std::uint32_t* rows, std::int64_t words, std::int64_t count, std::uint32_t* panel) = nullptr;
   void (*panel_quantised)(const QuantisedJob&) = nullptr;
   // One row of k activations, bf16 or f32. Null: panel_quantised takes the activations in bf16.
   void (*quantise_row)(const void* x, bool bf16, std::int64_t k, const QuantisedRow& to) = nullptr;

@@ -245,6 +245,46 @@ void panel(const PanelJob& j) {
   write_panel<false>(j.rows, j.to, nullptr);
 }
 
+// kStep apart: (a, b) become the even and the odd blocks of kStep words of both. Done for every kStep over kW vectors, that
+// is their transposition (Eklundh's).
+template <int kStep, std::size_t... kAt>
+inline void swap_blocks(U& a, U& b, std::index_sequence<kAt...>) {
+  const U low = __builtin_shufflevector(a, b, (kAt & kStep ? kW + kAt - kStep : kAt)...);
+  b = __builtin_shufflevector(a, b, (kAt & kStep ? kW + kAt : kAt + kStep)...);
+  a = low;
+}
+template <int kStep>
+inline void transpose(U (&v)[kW]) {
+  if constexpr (kStep > 0) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kW; ++i)
+      if (!(i & kStep)) swap_blocks<kStep>(v[i], v[i + kStep], std::make_index_sequence<kW>());
+    transpose<kStep / 2>(v);
+  }
+}
+
+// `count` rows of a row-major matrix as a panel, the rest of its columns 0; `words`: of a row.
+void lay_panel(const Word* rows, I words, I count, Word* panel) {
+  const I square = words / kW * kW, vectors = count / kW * kW;
+  for (I w = 0; w < square; w += kW) {
+    for (I r = 0; r < vectors; r += kW) {
+      U v[kW];
+#pragma GCC unroll 16
+      for (int i = 0; i < kW; ++i) v[i] = load_words(rows + (r + i) * words + w);
+      transpose<kW / 2>(v);
+#pragma GCC unroll 16
+      for (int i = 0; i < kW; ++i) __builtin_memcpy(panel + (w + i) * kPanel + r, &v[i], sizeof v[i]);
+    }
+    for (I r = vectors; r < count; ++r)
+      for (I i = w; i < w + kW; ++i) panel[i * kPanel + r] = rows[r * words + i];
+  }
+  for (I w = square; w < words; ++w)
+    for (I r = 0; r < count; ++r) panel[w * kPanel + r] = rows[r * words + w];
+  if (count == kPanel) return;
+  for (I w = 0; w < words; ++w)
+    for (I r = count; r < kPanel; ++r) panel[w * kPanel + r] = 0;
+}
+
 inline void rotate(const float* x, const float* norm, float eps, const float* cos, const float* sin, I n, float* y) {
   float inverse = 1;
   if (norm) {
@@ -341,6 +381,7 @@ constexpr KernelTable table(const char* name, bool (*usable)(const CpuFeatures&)
           usable,
           panel<false>,
           panel<true>,
+          lay_panel,
           panel_quantised,
           quantise_row,
           attend<false, Bf16>,

@@ -40,6 +40,7 @@ struct Job {
   std::atomic<Task> f{nullptr};
   std::atomic<void*> context{nullptr};
   std::atomic<std::uint32_t> tasks{0};
+  std::atomic<int> threads{0};  // workers from this number on have no part in it, and no scratch memory
 };
 
 class Pool {
@@ -74,6 +75,7 @@ class Pool {
     job.f.store(f, std::memory_order_relaxed);
     job.context.store(context, std::memory_order_relaxed);
     job.tasks.store(static_cast<std::uint32_t>(tasks), std::memory_order_relaxed);
+    job.threads.store(limit_.load(), std::memory_order_relaxed);
     done_.store(0, std::memory_order_relaxed);
     word_.store(static_cast<std::uint64_t>(number) << 32, std::memory_order_seq_cst);
     if (sleepers_.load(std::memory_order_seq_cst) > 0) {
@@ -102,8 +104,9 @@ class Pool {
       const Task f = job.f.load(std::memory_order_relaxed);
       void* context = job.context.load(std::memory_order_relaxed);
       const std::uint32_t tasks = job.tasks.load(std::memory_order_relaxed);
+      const bool mine = worker < job.threads.load(std::memory_order_relaxed);
       const auto next = static_cast<std::uint32_t>(word);
-      if (next >= tasks) {
+      if (!mine || next >= tasks) {
         const std::uint64_t again = word_.load(std::memory_order_acquire);
         if (again >> 32 == word >> 32) return;
         word = again;
@@ -132,7 +135,7 @@ class Pool {
         sleepers_.fetch_sub(1, std::memory_order_seq_cst);
       }
       last = static_cast<std::uint32_t>(word_.load(std::memory_order_acquire) >> 32);
-      if (id < limit_.load(std::memory_order_relaxed)) work(id);
+      work(id);
     }
   }
 

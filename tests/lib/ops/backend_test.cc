@@ -290,3 +290,17 @@ TEST_CASE("the pool runs every task once, from several threads and from inside a
   }
   cpu::set_threads(0);
 }
+
+TEST_CASE("a worker that wakes up late takes no part in a job of fewer threads") {
+  for (int repeat = 0; repeat < 3000; ++repeat) {
+    for (const int threads : {4, 1, 3, 2}) {
+      cpu::set_threads(threads);
+      std::atomic<int> most{0};
+      cpu::parallel(40, [&](std::int64_t, int worker) {
+        for (int seen = most; worker > seen && !most.compare_exchange_weak(seen, worker);) continue;
+      });
+      REQUIRE(most < threads);
+    }
+  }
+  cpu::set_threads(0);
+}

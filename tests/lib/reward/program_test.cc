@@ -112,6 +112,7 @@ TEST_CASE("anything else is named, with the item") {
   for (const Row& row :
        {Row{"abc", "answered \"abc\" ("}, Row{"", "answered \"\" ("}, Row{"NaN", "answered \"NaN\" ("},
         Row{"Infinity", "answered \"Infinity\" ("}, Row{"1e999", "answered \"1e999\" ("},
+        Row{"1e200", "answered \"1e200\", a reward beyond 1e30"}, Row{"-2e30", "a reward beyond 1e30"},
         Row{"1 2", "answered \"1 2\" ("}, Row{"\"1\"", "where the reward is a string"},
         Row{"true", "where the reward is true or false"}, Row{"null", "where the reward is null"},
         Row{"[1]", "where the reward is a list"}, Row{"{}", "which has no \"reward\""},
@@ -170,6 +171,9 @@ TEST_CASE("a program that does not keep to the protocol is named") {
            Row{"floods", "exec yes 1", "before the first item was sent"},
            Row{"floods later", "read x; exec yes 1", "printed \"1"},
            Row{"writes a line without end", "read x; yes x | tr -d '\\n'",
+               "answered with a line of more than 1,048,576 bytes, \"xxx"},
+           Row{"writes a line that is too long by a few bytes",
+               "read x; yes x | tr -d '\\n' | head -c 1048590; echo; while read x; do echo 1; done",
                "answered with a line of more than 1,048,576 bytes, \"xxx"},
            Row{"ignores TERM", "trap '' TERM; read x; echo a; while :; do sleep 0.05; done", "answered \"a\""},
        }) {

@@ -73,7 +73,9 @@ TEST_CASE("a gradient that is not finite costs its step; the third in a row ends
   CHECK(ended.error().reason == "not_finite");
   CHECK(ended.error().exit == Exit::kResources);
   CHECK(worse.told.steps.size() == 4);
-  CHECK(worse.told.saved.empty());
+  REQUIRE(worse.told.saved.size() == 1);  // what the first step made of the weights
+  CHECK(worse.told.saved[0].place.step == 4);
+  CHECK(worse.told.saved[0].steps == 1);
 }
 
 TEST_CASE("it saves and validates exactly when due: after the batch that reaches or passes it") {
@@ -157,6 +159,25 @@ TEST_CASE("a place that is none of this run is refused") {
        {Place{0, 0, 0}, Place{2, 0, 4}, Place{1, 0, 4}, Place{0, 0, 4}, Place{4, 1, 0}, Place{8, 2, 0}}) {
     CAPTURE(p.step);
     CHECK(g.resume(p).ok());
+  }
+}
+
+TEST_CASE("resumed, it validates at once only where that is due and was not done") {
+  struct Row {
+    std::int64_t step;
+    std::optional<std::int64_t> before;
+    std::string order;
+  };
+  for (const Row& row : {Row{3, 2, "s5 v5 "}, Row{3, 0, "v3 s5 v5 "}, Row{4, 2, "v4 s6 v6 "}, Row{4, 4, "s6 v6 "},
+                         Row{3, std::nullopt, "v3 s5 v5 "}}) {
+    CAPTURE(row.step);
+    Run r(12, 4, 2);
+    r.o.val_every = 2;
+    r.told.validated_before = row.before;
+    Grpo g = r.grpo();
+    REQUIRE(g.resume({row.step, 0, 8}).ok());
+    REQUIRE(g.run().ok());
+    CHECK(r.told.order == row.order);
   }
 }
 
@@ -279,7 +300,7 @@ TEST_CASE("a stop at any moment saves the state of the last step, and the run go
     CHECK(at.place.step == stop.step);
     CHECK(at.weights == r.trainer.weights);
     CHECK(at.steps == r.trainer.steps());
-    CHECK(r.told.noticed("the rest of the batch is left out") == !stop.same_end);
+    CHECK(r.told.noticed("the rest of its batch is left out") == !stop.same_end);
     CHECK(r.trainer.open.empty());
 
     Run rest(8, 4, 2);

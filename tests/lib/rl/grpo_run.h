@@ -64,6 +64,7 @@ struct Told final : GrpoEvents {
   Result<void> save(const tune::Place& p) override {
     order += "s" + std::to_string(p.step) + " ";
     CHECK(trainer.open.empty());  // no half of a step
+    if (cannot_save) return make_error(Exit::kIo, "disk_full", "no space is left");
     saved.push_back({p, trainer.weights, trainer.steps()});
     return {};
   }
@@ -72,6 +73,7 @@ struct Told final : GrpoEvents {
     groups_of.emplace_back(groups.begin(), groups.end());
     return {};
   }
+  std::optional<std::int64_t> validated() const override { return validated_before; }
   void running(Phase phase, std::int64_t tokens) override {
     ran[static_cast<std::size_t>(phase)] += tokens;
     if (on_running) on_running(phase);
@@ -95,6 +97,8 @@ struct Told final : GrpoEvents {
   std::array<std::int64_t, kPhaseNames.size()> ran{};
   std::string order;  // "v0 s2 v2 ": what it was asked for
   std::int64_t stop_at_validation = -1;
+  std::optional<std::int64_t> validated_before;
+  bool cannot_save = false;
   std::function<void(std::int64_t)> on_step;
   std::function<void(Phase)> on_running;
 };

@@ -26,8 +26,6 @@ TEST_CASE("a batch is the rollouts of its prompts, learned from in mini-batches;
     epochs[i / 4].insert(prompts[i].begin(), prompts[i].end());
     const GrpoStep& s = r.told.steps[i];
     CHECK(s.step == static_cast<std::int64_t>(i) + 1);
-    CHECK(s.total == 8);
-    CHECK(s.epoch == static_cast<std::int64_t>(i) / 4);
     CHECK(s.prompts == 2);
     CHECK(s.rollouts == 6);
     CHECK(s.lr == r.trainer.rates[i]);
@@ -232,6 +230,17 @@ TEST_CASE("groups whose rewards are equal are replaced by further prompts of the
     CHECK(r.trainer.learned.size() == row.groups.size());
     CHECK(r.trainer.asked.size() == row.drawn * 3);
     CHECK(r.told.noticed("have rewards that differ") == row.says);
+    std::int64_t replaced = 0, tokens = 0, of_engine = 0;
+    for (const GrpoStep& s : r.told.steps) replaced += s.replaced, tokens += s.tokens;
+    for (const auto& batch : r.told.groups_of) {
+      for (const Group& g : batch) {
+        for (const Rollout& rollout : g.rollouts) of_engine += std::ssize(rollout.ids) + 4;
+      }
+    }
+    if (row.dynamic == 0) CHECK(replaced == 0);
+    if (row.dynamic == 0) CHECK(tokens == of_engine);
+    if (row.dynamic == 9 && !row.groups.empty()) CHECK(replaced == 11);
+    if (row.dynamic == 9 && !row.groups.empty()) CHECK(tokens > 11 * of_engine / 4);
     if (row.dynamic > 0) {
       for (const auto& batch : r.told.groups_of) {
         for (const Group& g : batch) CHECK(!flat(g.rewards));
@@ -284,6 +293,10 @@ TEST_CASE("a reward that fails costs its batch; three in a row end the run, and 
   CHECK(ended.error().exit == Exit::kUnavailable);
   CHECK(worse.rewards.calls == 5);
   CHECK(worse.trainer.learned.size() == 1);
+  // The step before is not lost, and a run that goes on takes the batch again that ended this one.
+  CHECK(worse.told.order == "v0 s1 ");
+  CHECK(worse.told.saved.back().place.position == 12);
+  CHECK(worse.told.noticed("step 1 is saved"));
 
   Run given_up(15, 3, 3);
   given_up.rewards.given_up = 1;
@@ -291,6 +304,18 @@ TEST_CASE("a reward that fails costs its batch; three in a row end the run, and 
   REQUIRE(!at_once.ok());
   CHECK(at_once.error().reason == "reward_given_up");
   CHECK(given_up.rewards.calls == 2);
+  CHECK(given_up.told.order == "v0 s1 ");
+  CHECK(given_up.told.saved.back().place.position == 3);
+
+  Run full(9, 3, 3);  // a disk that is full is not asked twice, and nothing to save is not saved
+  full.told.cannot_save = true;
+  full.o.save_every = 1;
+  CHECK(full.grpo().run().error().reason == "disk_full");
+  CHECK(full.told.order == "v0 s1 ");
+  Run nothing(9, 3, 3);
+  nothing.rewards.given_up = 0;
+  CHECK(!nothing.grpo().run().ok());
+  CHECK(nothing.told.order == "v0 ");
 }
 
 TEST_CASE("where the last batch has no reward, the last step is saved and validated all the same") {

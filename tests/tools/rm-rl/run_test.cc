@@ -18,7 +18,8 @@ TEST_CASE("a step's line has the fields that rm-rl(1) lists, in one order") {
   for (const auto& f : r.fields()) names += (names.empty() ? "" : " ") + f.name;
   CHECK(names ==
         "loss lr grad_norm tokens tokens_per_s seconds reward_mean reward_std right kl entropy clip_fraction drift "
-        "length_mean length_max truncated unparsed all_right all_wrong flat prompts rollouts reply_tokens gap_mean "
+        "length_mean length_max truncated unparsed all_right all_wrong flat prompts rollouts reply_tokens replaced "
+        "gap_mean "
         "gap_max "
         "seconds_rollout seconds_reward seconds_reference seconds_learn memory_bytes");
   const std::string text = r.json();
