@@ -64,7 +64,7 @@ goldens: build ## Make the golden files again from the reference implementations
 bench: build ## Compare with the peers, side by side
 	@scripts/model.py default
 	@scripts/each.sh bench
-learn: build ## Whether a small judge learns by reinforcement: three seeds, hours (WORK=build/learn SEEDS=1,2,3)
+learn: build ## Whether a small judge learns by reinforcement: three seeds, 75 minutes (WORK=build/learn SEEDS=1,2,3)
 	@scripts/model.py smollm2-135m
 	@python3 examples/gym/learn.py $(BUILD) --work $(or $(WORK),$(BUILD)/learn) --seeds $(or $(SEEDS),1,2,3)
 
